@@ -1,0 +1,48 @@
+package review
+
+import "time"
+
+// Form is the form a document's body is written in.
+type Form string
+
+// The forms.
+const (
+	FormHTML     Form = "html"     // a fragment: what stands in a feed item
+	FormPage     Form = "page"     // a whole HTML page, with everything around the review
+	FormMarkdown Form = "markdown" // with or without front matter
+	FormText     Form = "text"     // plain text, paragraphs apart by empty lines
+)
+
+// Document is a review as a source found it: the bytes, and what the source
+// states in fields of its own. Understanding it is not the source's business.
+type Document struct {
+	GUID      string    // the source's own id, stable across edits; required
+	URL       string    // where a person reads it
+	FetchedAt time.Time // when it was read
+	RawSHA256 string    // over the bytes it was read from, hex; lets an unchanged document be passed over
+	Form      Form
+	Body      string // UTF-8
+
+	// Stated holds the fields the source states: of Film, Critic, dates, tags,
+	// media and so on, those that are known. Its Rating and Body fields are not read.
+	Stated Review
+	// RatingText is the rating as the source writes it ("3/5", "★★★", "B+"), not
+	// yet understood, and RatingScale the scale where the source states that apart.
+	RatingText  string
+	RatingScale Scale
+	// RatingField names the field RatingText stood in, for found_in.
+	RatingField string
+
+	// Defaults is what the operator says about every document of the source. The
+	// pipeline fills it in.
+	Defaults Defaults
+}
+
+// Defaults is what the operator's config says of every review of one source.
+type Defaults struct {
+	Critic   Critic // for reviews that name none
+	Scale    Scale  // of bare numbers
+	Language string // where none is stated
+	Rights   Rights
+	Tags     []string // added to every review
+}

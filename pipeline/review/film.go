@@ -1,0 +1,119 @@
+package review
+
+// FilmID identifies a film for ever. It is also the film's slug, the last part
+// of its page's URL: "never-let-me-go-2010".
+type FilmID string
+
+// Film is the film a review is about, as far as the review or the registry
+// knows it.
+type Film struct {
+	ID            FilmID   `json:"id,omitempty"`
+	Title         string   `json:"title,omitempty"`
+	OriginalTitle string   `json:"original_title,omitempty"`
+	AltTitles     []string `json:"alt_titles,omitempty"`
+	Year          int      `json:"year,omitempty"`  // of release
+	Years         []int    `json:"years,omitempty"` // every year seen for it, festival years too
+	Directors     []string `json:"directors,omitempty"`
+	Countries     []string `json:"countries,omitempty"`
+	Companies     []string `json:"companies,omitempty"`
+	IDs           FilmIDs  `json:"ids,omitzero"`
+	Match         Match    `json:"match,omitzero"`
+}
+
+// FilmIDs are the names other catalogues have for a film.
+type FilmIDs struct {
+	IMDb       string `json:"imdb,omitempty"`       // tt1375666
+	TMDB       string `json:"tmdb,omitempty"`       // 27205, of a film, never of television
+	Wikidata   string `json:"wikidata,omitempty"`   // Q25188
+	Letterboxd string `json:"letterboxd,omitempty"` // inception
+}
+
+// IsZero reports that no catalogue's id is known.
+func (ids FilmIDs) IsZero() bool { return ids == FilmIDs{} }
+
+// Each calls f with every known id and the catalogue's name, in a fixed order.
+func (ids FilmIDs) Each(f func(catalogue, id string)) {
+	for _, pair := range [...][2]string{
+		{"imdb", ids.IMDb}, {"tmdb", ids.TMDB}, {"wikidata", ids.Wikidata}, {"letterboxd", ids.Letterboxd},
+	} {
+		if pair[1] != "" {
+			f(pair[0], pair[1])
+		}
+	}
+}
+
+// Match says how a review's film was found in the registry.
+type Match struct {
+	Stage      string   `json:"stage,omitempty"`
+	Confidence Decimal  `json:"confidence,omitzero"` // 0 to 1
+	Candidates []FilmID `json:"candidates,omitempty"`
+}
+
+// IsZero reports that the film was not looked up.
+func (m Match) IsZero() bool { return m.Stage == "" && m.Confidence.IsZero() && len(m.Candidates) == 0 }
+
+// Critic is who wrote the review.
+type Critic struct {
+	ID     CriticID `json:"id,omitempty"`
+	Name   string   `json:"name,omitempty"`
+	URL    string   `json:"url,omitempty"`
+	Outlet Outlet   `json:"outlet,omitempty"`
+}
+
+// CriticID identifies a critic: the name as a slug, unless the config says.
+type CriticID string
+
+// Outlet is the name of the publication a critic writes for.
+type Outlet string
+
+// IsZero reports that nothing is known of the critic.
+func (c Critic) IsZero() bool { return c == Critic{} }
+
+// Or fills what c does not know from other.
+func (c Critic) Or(other Critic) Critic {
+	if c.Name == "" {
+		c.ID, c.Name, c.URL = other.ID, other.Name, other.URL
+	}
+	if c.Outlet == "" {
+		c.Outlet = other.Outlet
+	}
+	return c
+}
+
+// Credit is one credit line: who did what. A line whose names did not survive
+// is Lost and has no names.
+type Credit struct {
+	Role  string   `json:"role"` // director, writer, cast ... in lower case
+	Names []string `json:"names,omitempty"`
+	Lost  bool     `json:"lost,omitempty"`
+}
+
+// Honour is an award or a festival, with the year it was given or held.
+type Honour struct {
+	Name string `json:"name"`
+	Year int    `json:"year,omitempty"`
+}
+
+// Media is a picture, a video or a sound that belongs to the review.
+type Media struct {
+	URL  string `json:"url"`
+	Alt  string `json:"alt,omitempty"`
+	Kind string `json:"kind,omitempty"` // image, video, audio
+}
+
+// Warning names one thing that was damaged or not understood, and where.
+type Warning struct {
+	Code   string `json:"code"` // rating.value_lost, credits.names_lost, text.names_lost ...
+	Field  string `json:"field,omitempty"`
+	Detail string `json:"detail,omitempty"`
+}
+
+// Rights says how much of a review's text may be passed on.
+type Rights string
+
+// The rights. The zero value means full.
+const (
+	RightsFull    Rights = "full"
+	RightsExcerpt Rights = "excerpt"
+	RightsLink    Rights = "link"
+)

@@ -1,0 +1,121 @@
+package review
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"hash"
+	"io"
+	"strconv"
+)
+
+// NewID derives a review's id from what identifies it at its source: the
+// source's name in the config and the source's own id for it.
+func NewID(sourceName, guid string) ID {
+	h := sha256.New()
+	w := fields{h: h}
+	w.str(sourceName)
+	w.str(guid)
+	return ID(hex.EncodeToString(h.Sum(nil)[:16]))
+}
+
+// ContentHash is a fingerprint of what the review says: 32 hex digits over the
+// fields that bear meaning. Two readings with the same hash are the same
+// revision. Left out are where and when it was read, the warnings, what the
+// registry made of the film, and the publication date, which is fixed at first
+// sight.
+func (r *Review) ContentHash() string {
+	h := sha256.New()
+	w := fields{h: h}
+	w.str(string(r.EntryKind))
+	w.str(r.URL)
+	w.str(r.Title)
+	w.str(r.Summary)
+	w.str(r.BodyHTML)
+	w.str(r.BodyText)
+	w.str(r.Language)
+	w.bool(r.Spoiler)
+	w.str(string(r.Critic.ID))
+	w.str(r.Critic.Name)
+	w.str(r.Critic.URL)
+	w.str(string(r.Critic.Outlet))
+	w.film(&r.Film)
+	w.rating(&r.Rating)
+	w.str(r.WatchedOn.String())
+	w.bool(r.Rewatch)
+	w.int(len(r.Credits))
+	for _, c := range r.Credits {
+		w.str(c.Role)
+		w.list(c.Names)
+		w.bool(c.Lost)
+	}
+	w.honours(r.Awards)
+	w.honours(r.Festivals)
+	w.list(r.Tags)
+	w.int(len(r.Media))
+	for _, m := range r.Media {
+		w.str(m.URL)
+		w.str(m.Alt)
+		w.str(m.Kind)
+	}
+	w.str(string(r.Rights))
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// fields writes values to a hash, each with its length, so that no two lists of
+// values give the same bytes.
+type fields struct{ h hash.Hash }
+
+func (w fields) str(s string) {
+	w.int(len(s))
+	io.WriteString(w.h, s)
+}
+
+func (w fields) int(n int) {
+	var b [8]byte
+	binary.BigEndian.PutUint64(b[:], uint64(n))
+	w.h.Write(b[:])
+}
+
+func (w fields) bool(v bool) { w.str(strconv.FormatBool(v)) }
+
+func (w fields) list(ss []string) {
+	w.int(len(ss))
+	for _, s := range ss {
+		w.str(s)
+	}
+}
+
+func (w fields) honours(hs []Honour) {
+	w.int(len(hs))
+	for _, h := range hs {
+		w.str(h.Name)
+		w.int(h.Year)
+	}
+}
+
+func (w fields) film(f *Film) {
+	w.str(f.Title)
+	w.str(f.OriginalTitle)
+	w.list(f.AltTitles)
+	w.int(f.Year)
+	w.list(f.Directors)
+	w.list(f.Countries)
+	w.list(f.Companies)
+	f.IDs.Each(func(catalogue, id string) {
+		w.str(catalogue)
+		w.str(id)
+	})
+}
+
+func (w fields) rating(r *Rating) {
+	w.str(string(r.Kind))
+	w.str(r.Raw)
+	w.str(r.Value.String())
+	w.str(r.Worst.String())
+	w.str(r.Best.String())
+	w.str(r.Letter)
+	w.str(string(r.Verdict))
+	w.str(r.Norm.String())
+	w.str(string(r.Basis))
+}

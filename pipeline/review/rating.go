@@ -1,0 +1,154 @@
+package review
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/big"
+	"strings"
+)
+
+// RatingKind is what was found where a rating might stand.
+type RatingKind string
+
+// The six kinds. Only a scored rating has a norm and counts in an aggregate.
+const (
+	Scored    RatingKind = "scored"    // a value on a known scale, or a letter
+	Verdicted RatingKind = "verdict"   // thumbs, fresh, recommended: a side, no number
+	Unrated   RatingKind = "unrated"   // the critic gave none
+	Lost      RatingKind = "lost"      // a scale or a marker is there, the value is gone
+	Ambiguous RatingKind = "ambiguous" // a number, and no scale known
+	Invalid   RatingKind = "invalid"   // 5.5 of 5, or no rating at all
+)
+
+// RatingKinds lists the six in the order people read them.
+func RatingKinds() []RatingKind {
+	return []RatingKind{Scored, Verdicted, Unrated, Lost, Ambiguous, Invalid}
+}
+
+// Verdict is the side a rating without a number takes.
+type Verdict string
+
+// The verdicts.
+const (
+	Positive Verdict = "positive"
+	Mixed    Verdict = "mixed"
+	Negative Verdict = "negative"
+)
+
+// Basis says where a rating's scale comes from.
+type Basis string
+
+// The bases, strongest first.
+const (
+	BasisStated     Basis = "stated"     // written with the value: 3/5, B+, ★★★☆☆
+	BasisConfigured Basis = "configured" // the operator's config gives the scale
+	BasisInferred   Basis = "inferred"   // the critic's other scores at the outlet give it
+)
+
+// Span is where a rating was read: byte offsets [Start, End) in the text that
+// found_in names. In JSON it is [start, end].
+type Span struct{ Start, End int }
+
+// IsZero reports that the place is not known.
+func (s Span) IsZero() bool { return s == Span{} }
+
+// MarshalJSON writes [start, end].
+func (s Span) MarshalJSON() ([]byte, error) {
+	return fmt.Appendf(nil, "[%d,%d]", s.Start, s.End), nil
+}
+
+// UnmarshalJSON reads [start, end].
+func (s *Span) UnmarshalJSON(b []byte) error {
+	var pair [2]int
+	if err := json.Unmarshal(b, &pair); err != nil {
+		return fmt.Errorf("span: %w", err)
+	}
+	s.Start, s.End = pair[0], pair[1]
+	return nil
+}
+
+// Rating is what the critic thought, as written and as understood.
+type Rating struct {
+	Kind    RatingKind `json:"kind"`
+	Raw     string     `json:"raw,omitempty"`      // as the critic wrote it
+	Value   Decimal    `json:"value,omitzero"`     // in the critic's own units
+	Worst   Decimal    `json:"worst,omitzero"`     // the scale's lowest, where it is not 0
+	Best    Decimal    `json:"best,omitzero"`      // the scale's highest
+	Letter  string     `json:"letter,omitempty"`   // A+ to F
+	Verdict Verdict    `json:"verdict,omitempty"`  // for kind verdict
+	Norm    Decimal    `json:"norm,omitzero"`      // 0 to 100, one decimal place
+	Basis   Basis      `json:"basis,omitempty"`    // where the scale comes from
+	FoundIn string     `json:"found_in,omitempty"` // the field or part of the page it was read in
+	Span    Span       `json:"span,omitzero"`
+}
+
+// PositiveNorm is the norm from which a scored rating counts as positive.
+const PositiveNorm = 60
+
+// Positive reports whether a scored rating is on the positive side.
+func (r Rating) Positive() bool {
+	return r.Kind == Scored && r.Norm.Cmp(Int(PositiveNorm)) >= 0
+}
+
+// String prints the rating as a person would write it: "3.5/5", "B+",
+// "positive", and the kind where there is no value.
+func (r Rating) String() string {
+	switch {
+	case r.Letter != "":
+		return r.Letter
+	case r.Kind == Verdicted:
+		return string(r.Verdict)
+	case r.Kind == Scored && !r.Best.IsZero():
+		return r.Value.String() + "/" + r.Best.String()
+	case r.Kind == Scored:
+		return r.Value.String()
+	}
+	return string(r.Kind)
+}
+
+// Scale is what a critic's numbers are measured on. Worst is 0 where it is no
+// number; a scale without a best is not known.
+type Scale struct {
+	Worst Decimal `json:"worst,omitzero"`
+	Best  Decimal `json:"best,omitzero"`
+}
+
+// IsZero reports that nothing is known of the scale.
+func (s Scale) IsZero() bool { return s.Best.IsZero() && s.Worst.IsZero() }
+
+// Norm places value on 0 to 100, linear from worst to best, rounded to one
+// decimal place (see [Round]). It is no number where the scale is not known,
+// upside down, or does not hold the value.
+func (s Scale) Norm(value Decimal) Decimal {
+	if value.IsZero() || s.Best.IsZero() {
+		return Decimal{}
+	}
+	worst, best := s.Worst.Rat(), s.Best.Rat()
+	width := new(big.Rat).Sub(best, worst)
+	above := new(big.Rat).Sub(value.Rat(), worst)
+	if width.Sign() <= 0 || above.Sign() < 0 || above.Cmp(width) > 0 {
+		return Decimal{}
+	}
+	share := above.Quo(above, width)
+	return Round(share.Mul(share, big.NewRat(100, 1)), 1)
+}
+
+// letters are the grades in twelfths of the way from F to A: A+ and A share the
+// top, there is no E, and F+ is a real grade some critics give.
+var letters = map[string]int64{
+	"A+": 12, "A": 12, "A-": 11,
+	"B+": 10, "B": 9, "B-": 8,
+	"C+": 7, "C": 6, "C-": 5,
+	"D+": 4, "D": 3, "D-": 2,
+	"F+": 1, "F": 0,
+}
+
+// LetterNorm is the norm of a letter grade in twelfths: A+ and A are 100, A- is
+// 91.7, B+ 83.3, down to F at 0. It is no number for anything else.
+func LetterNorm(letter string) Decimal {
+	twelfths, ok := letters[strings.ToUpper(letter)]
+	if !ok {
+		return Decimal{}
+	}
+	return Round(big.NewRat(twelfths*100, 12), 1)
+}

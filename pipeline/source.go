@@ -1,0 +1,103 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/filmwire/filmwire/pipeline/review"
+)
+
+// Source is where reviews come from: a feed, a folder, an export. The engine
+// calls Read for one poll at a time and never twice at once.
+type Source interface {
+	// Read hands out what the source holds. checkpoint is what the last
+	// successful reading returned, nil at first; it is stored only when every
+	// document handed out stands on the log, so a reading that was cut short is
+	// simply made again. A document that cannot be read is out.Problem, and its
+	// neighbours are read all the same; an error means that the source as a
+	// whole could not be read.
+	Read(ctx context.Context, checkpoint []byte, out Out) (Reading, error)
+}
+
+// Out takes what a source finds. The calls come from one goroutine at a time. An
+// error means stop: the reading has been cancelled.
+type Out interface {
+	Document(review.Document) error
+	Problem(Problem) error
+}
+
+// Reading says what one reading of a source amounted to.
+type Reading struct {
+	Checkpoint []byte
+	// Complete: everything the source holds was handed out, so what is missing is
+	// gone there. A feed, which shows only its newest items, is never complete.
+	Complete bool
+	// Unchanged: the source says that nothing has changed; nothing was handed out.
+	Unchanged bool
+}
+
+// Problem is one thing in a source that could not be read.
+type Problem struct {
+	Where string // file, file:line or URL
+	Err   error  // why, and where it helps, what to do
+}
+
+// Watcher is a Source that can tell by itself when something changed.
+type Watcher interface {
+	// Watch calls changed soon after something changed, until ctx ends. It
+	// returns ctx's error, or why it cannot watch; the schedule goes on alone then.
+	Watch(ctx context.Context, changed func()) error
+}
+
+// Errors by which a source instructs the engine.
+var (
+	// ErrGone: the source is no more (410). It is not polled again until the
+	// config changes or the daemon restarts. Nothing is withdrawn.
+	ErrGone = errors.New("the source is gone")
+	// ErrNotReview, from a Normalize: the document is no review. It is passed
+	// over and counted, and the text says why.
+	ErrNotReview = errors.New("not a review")
+)
+
+// RetryAfter is an error that says when to come back.
+type RetryAfter struct {
+	After time.Duration
+	Err   error
+}
+
+func (e *RetryAfter) Error() string { return e.Err.Error() }
+func (e *RetryAfter) Unwrap() error { return e.Err }
+
+// Normalize understands a document. It is pure: no clock, no I/O, the same
+// review for the same document. ErrNotReview passes a document over; any other
+// error is a problem with it.
+type Normalize func(review.Document) (review.Review, error)
+
+// SourceType is a kind of source: one line of the catalogue.
+type SourceType struct {
+	Name    string // the config's type
+	Summary string // one sentence, for people
+	// Configure reads and checks the source's own options, and notes every fault
+	// with them. It does no I/O beyond looking whether files are there. What it
+	// returns is called only if there was no fault.
+	Configure func(Options) OpenSource
+}
+
+// OpenSource makes the source.
+type OpenSource func(SourceEnv) (Source, error)
+
+// SourceEnv is what a source gets from its surroundings.
+type SourceEnv struct {
+	Name  string
+	Log   *slog.Logger
+	Clock Clock
+	HTTP  Doer // polite and guarded: user agent, no private addresses, limits
+}
+
+// Doer sends an HTTP request; *http.Client is one.
+type Doer interface {
+	Do(*http.Request) (*http.Response, error)
+}
