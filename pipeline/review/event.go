@@ -89,9 +89,10 @@ type FilmEventKind string
 
 // The decisions.
 const (
-	FilmNew    FilmEventKind = "new"    // first seen
-	FilmMerged FilmEventKind = "merged" // the same as another: Into
-	FilmSplit  FilmEventKind = "split"  // taken apart from another: From
+	FilmNew     FilmEventKind = "new"     // first seen
+	FilmRevised FilmEventKind = "revised" // more is known of it: an id, a year
+	FilmMerged  FilmEventKind = "merged"  // the same as another: Into
+	FilmSplit   FilmEventKind = "split"   // taken apart from another: From
 )
 
 // FilmEvent is one decision about one film. It stands on the log beside the
