@@ -1,0 +1,291 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sort"
+	"sync/atomic"
+	"time"
+
+	"github.com/filmwire/filmwire/pipeline/review"
+)
+
+// BackfillMode says how much of the past a new sink takes.
+type BackfillMode string
+
+// The modes. The past is what came out before the sink was first started, by
+// each review's own date: so a first import of an old archive is past too.
+const (
+	BackfillAll   BackfillMode = "all"
+	BackfillNone  BackfillMode = "none"
+	BackfillSince BackfillMode = "since"
+	BackfillLast  BackfillMode = "last"
+)
+
+// Backfill is a sink's choice. It is made once, when the sink is first started.
+type Backfill struct {
+	Mode  BackfillMode
+	Since time.Time // for since
+	Last  int       // for last: so many of the newest reviews
+}
+
+// DeliveringConfig is what following the log with a delivery takes.
+type DeliveringConfig struct {
+	Name     string
+	Delivery Delivery
+	Where    *Where
+	Backfill Backfill
+	Log      Log
+	KV       KV
+	Logger   *slog.Logger
+	Clock    Clock
+}
+
+// Delivering follows the log with one delivery.
+type Delivering struct {
+	DeliveringConfig
+	cursor      cursor
+	position    atomic.Uint64
+	failures    atomic.Int64
+	quarantined atomic.Int64
+}
+
+// cursor is how far a delivery has come: original state.
+type cursor struct {
+	Position Position  `json:"position"`
+	Since    time.Time `json:"since,omitzero"` // reviews that came out before are past
+}
+
+// deliverySize is how many events a delivery gets at once.
+const deliverySize = 100
+
+// NewDelivering prepares to follow. Call Prepare before anything else.
+func NewDelivering(c DeliveringConfig) *Delivering {
+	c.Logger = c.Logger.With("sink", c.Name)
+	return &Delivering{DeliveringConfig: c}
+}
+
+func (d *Delivering) cursorKey() string { return "sink." + d.Name() + ".cursor" }
+
+// Name is the sink's name.
+func (d *Delivering) Name() string { return d.DeliveringConfig.Name }
+
+// Position is how far the delivery has come.
+func (d *Delivering) Position() Position { return Position(d.position.Load()) }
+
+// Failures counts the tries that failed; Quarantined the events given up.
+func (d *Delivering) Failures() int64 { return d.failures.Load() }
+
+// Quarantined counts the events given up since the start.
+func (d *Delivering) Quarantined() int64 { return d.quarantined.Load() }
+
+// Prepare finds how far the sink came, and chooses its past at the first start.
+func (d *Delivering) Prepare(ctx context.Context) error {
+	value, err := d.KV.Get(ctx, d.cursorKey())
+	switch {
+	case errors.Is(err, ErrNotFound):
+		if d.cursor, err = d.begin(ctx); err != nil {
+			return fmt.Errorf("sink %q: begin: %w", d.Name(), err)
+		}
+		return d.save(ctx)
+	case err != nil:
+		return fmt.Errorf("sink %q: cursor: %w", d.Name(), err)
+	}
+	if err := json.Unmarshal(value, &d.cursor); err != nil {
+		return fmt.Errorf("sink %q: cursor: %w", d.Name(), err)
+	}
+	d.position.Store(uint64(d.cursor.Position))
+	return nil
+}
+
+// begin is the cursor of a sink that starts for the first time.
+func (d *Delivering) begin(ctx context.Context) (cursor, error) {
+	switch d.Backfill.Mode {
+	case BackfillAll:
+		return cursor{}, nil
+	case BackfillSince:
+		return cursor{Since: d.Backfill.Since}, nil
+	case BackfillLast:
+		since, err := d.nthNewest(ctx, d.Backfill.Last)
+		return cursor{Since: since}, err
+	}
+	head, err := d.Log.Head(ctx)
+	return cursor{Position: head, Since: d.Clock.Now()}, err
+}
+
+// nthNewest is the date of the nth newest review on the log.
+func (d *Delivering) nthNewest(ctx context.Context, n int) (time.Time, error) {
+	var dates []time.Time
+	err := d.Log.Latest(ctx, func(e Entry) error {
+		if !e.Review.Gone() {
+			dates = append(dates, e.Review.Date())
+		}
+		return nil
+	})
+	if err != nil || n <= 0 || len(dates) == 0 {
+		return d.Clock.Now(), err
+	}
+	sort.Slice(dates, func(i, j int) bool { return dates[i].After(dates[j]) })
+	return dates[min(n, len(dates))-1], nil
+}
+
+func (d *Delivering) save(ctx context.Context) error {
+	value, err := json.Marshal(d.cursor)
+	if err == nil {
+		err = d.KV.Put(ctx, d.cursorKey(), value)
+	}
+	if err != nil {
+		return fmt.Errorf("sink %q: save the cursor: %w", d.Name(), err)
+	}
+	d.position.Store(uint64(d.cursor.Position))
+	return nil
+}
+
+// Run follows the log until ctx ends.
+func (d *Delivering) Run(ctx context.Context) error {
+	for attempt := 0; ; {
+		entries, err := d.Log.Read(ctx, d.Position(), deliverySize)
+		if err == nil {
+			err = d.take(ctx, entries, 0)
+		}
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err == nil:
+			attempt = 0
+			continue
+		}
+		attempt++
+		wait := backoff(attempt)
+		d.Logger.Error("sink cannot go on and will try again", "position", d.Position(), "attempt", attempt, "wait", wait, "err", err)
+		if err := d.Clock.Sleep(ctx, wait); err != nil {
+			return err
+		}
+	}
+}
+
+// catchUpTries is how often CatchUp tries one batch: it must come to an end.
+const catchUpTries = 3
+
+// CatchUp delivers everything up to the head of the log as it is now. A batch
+// that a few tries do not get through is an error; the next run takes it up.
+func (d *Delivering) CatchUp(ctx context.Context) error {
+	head, err := d.Log.Head(ctx)
+	if err != nil {
+		return fmt.Errorf("sink %q: %w", d.Name(), err)
+	}
+	for d.Position() < head {
+		entries, err := d.Log.Read(ctx, d.Position(), deliverySize)
+		if err != nil {
+			return fmt.Errorf("sink %q: %w", d.Name(), err)
+		}
+		if err := d.take(ctx, entries, catchUpTries); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// take delivers a batch until every event has been settled, in order per review,
+// and saves the cursor. tries bounds how often, 0 means for ever.
+func (d *Delivering) take(ctx context.Context, entries []Entry, tries int) error {
+	if len(entries) == 0 {
+		return nil
+	}
+	left := d.wanted(entries)
+	for attempt := 1; len(left) > 0; attempt++ {
+		again, wait, err := d.deliver(ctx, left, attempt)
+		if err != nil {
+			return err
+		}
+		if len(again) > 0 {
+			d.failures.Add(1)
+			if tries > 0 && attempt >= tries {
+				return fmt.Errorf("sink %q: %d events could not be delivered in %d tries; they wait for the next run", d.Name(), len(again), tries)
+			}
+			if err := d.Clock.Sleep(ctx, wait); err != nil {
+				return err
+			}
+		}
+		left = again
+	}
+	d.cursor.Position = entries[len(entries)-1].Position
+	return d.save(ctx)
+}
+
+// wanted leaves out films, and reviews that came out before the sink's time.
+func (d *Delivering) wanted(entries []Entry) []Entry {
+	var out []Entry
+	for _, e := range sift(entries, d.Where) {
+		if e.Review != nil && !e.Review.Date().Before(d.cursor.Since) {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// deliver hands entries over once and returns those to try again, and when.
+func (d *Delivering) deliver(ctx context.Context, entries []Entry, attempt int) ([]Entry, time.Duration, error) {
+	wait := backoff(attempt)
+	verdicts, err := d.Delivery.Deliver(ctx, entries)
+	if ctx.Err() != nil {
+		return nil, 0, ctx.Err()
+	}
+	if err == nil && len(verdicts) != len(entries) {
+		err = fmt.Errorf("%d verdicts for %d events", len(verdicts), len(entries))
+	}
+	if err != nil {
+		d.Logger.Warn("delivery failed and will be tried again", "attempt", attempt, "wait", wait, "err", err)
+		return entries, wait, nil
+	}
+	var again []Entry
+	held := map[review.ID]bool{} // a later event of a review waits for the earlier
+	for i, v := range verdicts {
+		id := entries[i].Review.ReviewID
+		switch {
+		case held[id] || v.Outcome == Retry:
+			held[id] = true
+			again = append(again, entries[i])
+			if v.After > wait {
+				wait = v.After
+			}
+			d.Logger.Warn("event will be tried again", "review", id, "attempt", attempt, "code", v.Code, "reason", v.Reason)
+		case v.Outcome == Reject:
+			if err := d.quarantine(ctx, entries[i].Review, v, attempt); err != nil {
+				return nil, 0, err
+			}
+		}
+	}
+	return again, wait, nil
+}
+
+// Quarantined is an event that a sink gave up, as it stands in KV.
+type Quarantined struct {
+	Sink     string        `json:"sink"`
+	Code     string        `json:"code,omitempty"`
+	Reason   string        `json:"reason,omitempty"`
+	Attempts int           `json:"attempts"`
+	At       time.Time     `json:"at"`
+	Event    *review.Event `json:"event"`
+}
+
+// QuarantinePrefix is where in KV the events that a sink gave up stand.
+func QuarantinePrefix(sink string) string { return "quarantine." + sink + "." }
+
+func (d *Delivering) quarantine(ctx context.Context, e *review.Event, v Verdict, attempts int) error {
+	value, err := json.Marshal(Quarantined{
+		Sink: d.Name(), Code: v.Code, Reason: v.Reason, Attempts: attempts, At: d.Clock.Now(), Event: e,
+	})
+	if err == nil {
+		err = d.KV.Put(ctx, QuarantinePrefix(d.Name())+e.EventID, value)
+	}
+	if err != nil {
+		return fmt.Errorf("sink %q: quarantine %s: %w", d.Name(), e.EventID, err)
+	}
+	d.quarantined.Add(1)
+	d.Logger.Error("event was rejected and is in quarantine", "review", e.ReviewID, "revision", e.Revision, "code", v.Code, "reason", v.Reason)
+	return nil
+}

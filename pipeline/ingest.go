@@ -1,0 +1,495 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/filmwire/filmwire/pipeline/review"
+)
+
+// WithdrawPolicy says what may be withdrawn when a source no longer has it.
+type WithdrawPolicy string
+
+// The policies.
+const (
+	// WithdrawGuarded withdraws what is missing, unless the source suddenly lists
+	// nothing or has lost more than half of what it had: then it withdraws
+	// nothing and says so.
+	WithdrawGuarded WithdrawPolicy = "guarded"
+	WithdrawAlways  WithdrawPolicy = "always"
+	WithdrawNever   WithdrawPolicy = "never"
+)
+
+// Polled is a source as the engine polls it.
+type Polled struct {
+	Name, Type string
+	Source     Source
+	Defaults   review.Defaults
+	// Parser names what understands the source's documents: its type, the
+	// version of normalize and a fingerprint of the settings. When it changes,
+	// every document is understood anew.
+	Parser   string
+	Withdraw WithdrawPolicy
+}
+
+// IngestConfig is what reading sources takes.
+type IngestConfig struct {
+	Log       Log
+	KV        KV
+	Store     Store
+	Registry  Registry
+	Normalize Normalize
+	Site      Site
+	Clock     Clock
+	Logger    *slog.Logger
+	Workers   int // documents normalized at once
+}
+
+// Ingest reads sources and puts what is new onto the log. Safe for use by many
+// goroutines, as long as each polls a source of its own.
+type Ingest struct {
+	IngestConfig
+	ledger, films *Viewing
+	authority     string // of feed ids
+
+	// deciding is held from comparing with the ledger until the log has answered.
+	deciding sync.Mutex
+}
+
+// NewIngest prepares to read. Call Prepare before Poll.
+func NewIngest(c IngestConfig) *Ingest {
+	own := func(name string, view View) *Viewing {
+		return NewViewing(ViewingConfig{Name: name, View: view, Log: c.Log, Store: c.Store, Logger: c.Logger, Clock: c.Clock})
+	}
+	authority := "localhost"
+	if u, err := url.Parse(c.Site.URL); err == nil && u.Hostname() != "" {
+		authority = u.Hostname()
+	}
+	// A dot in the name keeps them apart from sinks, whose names have none.
+	return &Ingest{
+		IngestConfig: c, authority: authority,
+		ledger: own("engine.ledger", Ledger{}), films: own("engine.films", c.Registry),
+	}
+}
+
+// Prepare brings the ledger and the registry up to the head of the log.
+func (in *Ingest) Prepare(ctx context.Context) error {
+	in.deciding.Lock()
+	defer in.deciding.Unlock()
+	for _, view := range []*Viewing{in.ledger, in.films} {
+		if err := view.Prepare(ctx); err != nil {
+			return err
+		}
+	}
+	return in.catchUp(ctx)
+}
+
+func (in *Ingest) catchUp(ctx context.Context) error {
+	if err := in.ledger.CatchUp(ctx); err != nil {
+		return err
+	}
+	return in.films.CatchUp(ctx)
+}
+
+// Report is what one poll came to.
+type Report struct {
+	Source    string    `json:"source"`
+	StartedAt time.Time `json:"started_at"`
+	EndedAt   time.Time `json:"ended_at"`
+	Unchanged bool      `json:"unchanged,omitempty"` // the source said so
+	Read      int       `json:"read"`                // documents handed out
+	Same      int       `json:"same"`                // reviews that had not changed
+	Published int       `json:"published"`
+	Revised   int       `json:"revised"`
+	Withdrawn int       `json:"withdrawn"`
+	Restored  int       `json:"restored"`
+	PassedBy  int       `json:"passed_by,omitempty"` // documents that are no reviews
+	Held      int       `json:"held,omitempty"`      // missing, but not withdrawn: too many at once
+	HeldOf    int       `json:"held_of,omitempty"`   // of so many the source had
+	Damaged   int       `json:"damaged,omitempty"`   // documents that could not be read
+	Problems  []string  `json:"problems,omitempty"`  // the first few, for people
+}
+
+// Events is how many events the poll put on the log.
+func (r *Report) Events() int { return r.Published + r.Revised + r.Withdrawn + r.Restored }
+
+// NeedsAttention says that somebody should look.
+func (r *Report) NeedsAttention() bool { return r.Damaged > 0 || r.Held > 0 }
+
+// keptProblems bounds the problems a report lists; all are counted.
+const keptProblems = 20
+
+func (r *Report) problem(where string, err error) {
+	r.Damaged++
+	if len(r.Problems) < keptProblems {
+		r.Problems = append(r.Problems, where+": "+err.Error())
+	}
+}
+
+func (r *Report) count(kind review.EventKind) {
+	switch kind {
+	case review.Published:
+		r.Published++
+	case review.Revised:
+		r.Revised++
+	case review.Withdrawn:
+		r.Withdrawn++
+	case review.Restored:
+		r.Restored++
+	}
+}
+
+// Poll reads a source once and puts what is new onto the log. The checkpoint is
+// kept only when everything before it has been acknowledged. progress, which may
+// be nil, is called now and then with the report so far.
+func (in *Ingest) Poll(ctx context.Context, f *Polled, progress func(Report)) (Report, error) {
+	p := &poll{
+		in: in, source: f, progress: progress,
+		report: Report{Source: f.Name, StartedAt: in.Clock.Now()},
+		seen:   map[review.ID]string{},
+	}
+	err := p.run(ctx)
+	p.report.EndedAt = in.Clock.Now()
+	if err != nil {
+		err = fmt.Errorf("source %q: %w", f.Name, err)
+	}
+	return p.report, err
+}
+
+// CheckpointKey is where in KV a source's checkpoint stands.
+func CheckpointKey(source string) string { return "source." + source + ".checkpoint" }
+
+// poll is one reading of one source.
+type poll struct {
+	in       *Ingest
+	source   *Polled
+	progress func(Report)
+	report   Report
+	group    []review.Document
+	seen     map[review.ID]string // what was handed out, with its raw hash
+	unsure   bool                 // something could not be read: nothing is missing for certain
+}
+
+func (p *poll) run(ctx context.Context) error {
+	checkpoint, err := p.in.KV.Get(ctx, CheckpointKey(p.source.Name))
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return fmt.Errorf("checkpoint: %w", err)
+	}
+	reading, err := p.source.Source.Read(ctx, checkpoint, out{ctx, p})
+	if err != nil {
+		return errors.Join(err, p.flush(ctx)) // what was read before is good
+	}
+	if err := p.flush(ctx); err != nil {
+		return err
+	}
+	p.report.Unchanged = reading.Unchanged
+	if reading.Complete && !reading.Unchanged && !p.unsure {
+		if err := p.withdraw(ctx); err != nil {
+			return err
+		}
+	}
+	if len(reading.Checkpoint) == 0 || string(reading.Checkpoint) == string(checkpoint) {
+		return nil
+	}
+	if err := p.in.KV.Put(ctx, CheckpointKey(p.source.Name), reading.Checkpoint); err != nil {
+		return fmt.Errorf("keep the checkpoint: %w", err)
+	}
+	return nil
+}
+
+// out is the poll as its source sees it.
+type out struct {
+	ctx  context.Context
+	poll *poll
+}
+
+// groupSize is how many documents are understood and decided together.
+const groupSize = 400
+
+func (o out) Document(d review.Document) error {
+	if err := o.ctx.Err(); err != nil {
+		return err
+	}
+	p := o.poll
+	p.report.Read++
+	p.group = append(p.group, d)
+	if len(p.group) < groupSize {
+		return nil
+	}
+	return p.flush(o.ctx)
+}
+
+func (o out) Problem(problem Problem) error {
+	o.poll.unsure = true
+	o.poll.report.problem(problem.Where, problem.Err)
+	return o.ctx.Err()
+}
+
+// flush understands the documents that have gathered and puts them on the log.
+func (p *poll) flush(ctx context.Context) error {
+	if len(p.group) == 0 {
+		return nil
+	}
+	candidates, err := p.understand()
+	p.group = p.group[:0]
+	if err == nil {
+		err = p.publish(ctx, candidates)
+	}
+	if p.progress != nil {
+		p.progress(p.report)
+	}
+	return err
+}
+
+// candidate is a document on its way to becoming an event.
+type candidate struct {
+	id     review.ID
+	doc    review.Document
+	review review.Review
+	hash   string
+	err    error
+}
+
+// understand normalizes the group, all at once, but for what has not changed.
+func (p *poll) understand() ([]candidate, error) {
+	var fresh []candidate
+	ledger := p.in.ledger.Reader()
+	for _, d := range p.group {
+		id := review.NewID(p.source.Name, d.GUID)
+		if raw, twice := p.seen[id]; twice {
+			if raw != d.RawSHA256 {
+				p.report.problem(d.GUID, errors.New("two documents have this id; the first one counts. Give each an id of its own"))
+			}
+			continue
+		}
+		row, known, err := look(ledger, id)
+		if err != nil {
+			return nil, err
+		}
+		if known && d.RawSHA256 != "" && row.raw == d.RawSHA256 && row.parser == p.source.Parser && row.kind != review.Withdrawn {
+			p.seen[id] = d.RawSHA256
+			p.report.Same++
+			continue
+		}
+		d.Defaults = p.source.Defaults
+		p.seen[id] = d.RawSHA256
+		fresh = append(fresh, candidate{id: id, doc: d})
+	}
+	p.in.normalizeAll(fresh)
+	return p.sound(fresh), nil
+}
+
+// sound keeps the candidates that were understood and accounts for the others.
+func (p *poll) sound(all []candidate) []candidate {
+	kept := all[:0]
+	for _, c := range all {
+		switch {
+		case c.err == nil:
+			p.fill(&c)
+			kept = append(kept, c)
+		case errors.Is(c.err, ErrNotReview):
+			p.report.PassedBy++
+			delete(p.seen, c.id) // if it was a review before, it is one no longer
+		default:
+			p.report.problem(c.doc.GUID, c.err)
+		}
+	}
+	return kept
+}
+
+// fill adds what the engine knows and normalize does not.
+func (p *poll) fill(c *candidate) {
+	c.review.Source = review.Source{
+		Name: p.source.Name, Type: p.source.Type, URL: c.doc.Stated.Source.URL, GUID: c.doc.GUID,
+		FetchedAt: c.doc.FetchedAt, Parser: p.source.Parser, RawSHA256: c.doc.RawSHA256,
+	}
+	if c.review.Source.FetchedAt.IsZero() {
+		c.review.Source.FetchedAt = p.report.StartedAt
+	}
+	c.hash = c.review.ContentHash()
+}
+
+// normalizeAll understands the candidates' documents, a few at a time.
+func (in *Ingest) normalizeAll(all []candidate) {
+	var workers sync.WaitGroup
+	next := make(chan *candidate)
+	for range min(max(in.Workers, 1), len(all)) {
+		workers.Go(func() {
+			for c := range next {
+				c.review, c.err = in.Normalize(c.doc)
+				c.doc.Body = "" // understood: only the review is needed now
+			}
+		})
+	}
+	for i := range all {
+		next <- &all[i]
+	}
+	close(next)
+	workers.Wait()
+}
+
+// conflictTries is how often a group is decided again when somebody else's event
+// came in between.
+const conflictTries = 8
+
+// publish decides what each candidate amounts to and puts it on the log.
+func (p *poll) publish(ctx context.Context, all []candidate) error {
+	if len(all) == 0 {
+		return nil
+	}
+	p.in.deciding.Lock()
+	defer p.in.deciding.Unlock()
+	err := p.decideAndAppend(ctx, all)
+	if !errors.Is(err, ErrTooLarge) {
+		return err
+	}
+	for i := range all { // find the one that does not fit; its neighbours go in
+		one := p.decideAndAppend(ctx, all[i:i+1])
+		if errors.Is(one, ErrTooLarge) {
+			p.report.problem(all[i].doc.GUID, one)
+			continue
+		}
+		if one != nil {
+			return one
+		}
+	}
+	return nil
+}
+
+func (p *poll) decideAndAppend(ctx context.Context, all []candidate) error {
+	for range conflictTries {
+		if err := p.in.catchUp(ctx); err != nil {
+			return err
+		}
+		events, same, err := p.decide(all)
+		if err != nil {
+			return err
+		}
+		err = p.in.append(ctx, events, &p.report)
+		if errors.Is(err, ErrConflict) {
+			continue
+		}
+		if err == nil {
+			p.report.Same += same
+		}
+		return err
+	}
+	return fmt.Errorf("%d tries, and somebody else was first each time: is another Filmwire reading the same source?: %w", conflictTries, ErrConflict)
+}
+
+// decide compares the candidates with the ledger and identifies their films.
+func (p *poll) decide(all []candidate) (events []Append, same int, err error) {
+	ledger := p.in.ledger.Reader()
+	identifying := p.in.Registry.Begin(p.in.films.Reader())
+	now := p.in.Clock.Now().Truncate(time.Millisecond)
+	for i := range all {
+		c := &all[i]
+		row, known, err := look(ledger, c.id)
+		if err != nil {
+			return nil, 0, err
+		}
+		e := &review.Event{
+			Schema: review.Schema, ReviewID: c.id, ContentHash: c.hash,
+			FeedID: p.in.feedID(c.id, now), Review: c.review,
+		}
+		if !row.next(known, e, now) {
+			same++
+			continue
+		}
+		films, err := identifying.Identify(c.id, &e.Review, now)
+		if err != nil {
+			return nil, 0, err
+		}
+		e.EventID = review.NewEventID(c.id, e.Revision)
+		events = append(append(events, films...), Append{Review: e, After: row.position})
+	}
+	return events, same, nil
+}
+
+// feedID is the id a review has in every feed for ever: a tag URI (RFC 4151).
+func (in *Ingest) feedID(id review.ID, now time.Time) string {
+	return "tag:" + in.authority + "," + now.Format(time.DateOnly) + ":reviews/" + string(id)
+}
+
+// append puts events on the log and counts those of reviews that went in.
+func (in *Ingest) append(ctx context.Context, events []Append, report *Report) error {
+	for len(events) > 0 {
+		n := min(len(events), MaxAppend)
+		positions, err := in.Log.Append(ctx, events[:n])
+		for i := range positions {
+			if e := events[i].Review; e != nil {
+				report.count(e.Kind)
+			}
+		}
+		if err != nil {
+			return err
+		}
+		events = events[n:]
+	}
+	return nil
+}
+
+// withdraw takes back what the source no longer has.
+func (p *poll) withdraw(ctx context.Context) error {
+	p.in.deciding.Lock()
+	defer p.in.deciding.Unlock()
+	if err := p.in.catchUp(ctx); err != nil {
+		return err
+	}
+	var missing []review.ID
+	had := 0
+	liveIn(p.in.ledger.Reader(), p.source.Name, func(id review.ID) {
+		had++
+		if _, there := p.seen[id]; !there {
+			missing = append(missing, id)
+		}
+	})
+	if len(missing) == 0 || p.source.Withdraw == WithdrawNever {
+		return nil
+	}
+	if p.source.Withdraw != WithdrawAlways && (len(missing) == had || 2*len(missing) > had) {
+		p.report.Held, p.report.HeldOf = len(missing), had
+		return nil
+	}
+	for len(missing) > 0 {
+		n := min(len(missing), groupSize)
+		if err := p.withdrawGroup(ctx, missing[:n]); err != nil {
+			return err
+		}
+		missing = missing[n:]
+	}
+	return nil
+}
+
+func (p *poll) withdrawGroup(ctx context.Context, ids []review.ID) error {
+	ledger := p.in.ledger.Reader()
+	var events []Append
+	for _, id := range ids {
+		row, known, err := look(ledger, id)
+		if err != nil {
+			return err
+		}
+		if !known || row.kind == review.Withdrawn {
+			continue
+		}
+		latest, err := p.in.Log.At(ctx, row.position)
+		if err != nil {
+			return fmt.Errorf("withdraw %s: %w", id, err)
+		}
+		e := *latest.Review
+		e.Kind, e.Revision = review.Withdrawn, row.revision+1
+		e.EventID = review.NewEventID(id, e.Revision)
+		events = append(events, Append{Review: &e, After: row.position})
+	}
+	// A conflict here means that the review is there after all, or gone already:
+	// the next poll sees which.
+	if err := p.in.append(ctx, events, &p.report); err != nil && !errors.Is(err, ErrConflict) {
+		return err
+	}
+	return p.in.catchUp(ctx)
+}

@@ -1,0 +1,159 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/filmwire/filmwire/pipeline/review"
+)
+
+// Ledger is the view that knows the latest revision of every review: what a
+// document read again is compared with. Its state holds
+//
+//	review/ID                ledgerRow
+//	live/SOURCE\x00ID        reviews that are there, by the source they stand in
+type Ledger struct{}
+
+// Version names the layout of the state.
+func (Ledger) Version() string { return "ledger/1" }
+
+// Apply takes the review events of a batch.
+func (Ledger) Apply(_ context.Context, entries []Entry, st State, _ Documents) error {
+	for _, entry := range entries {
+		e := entry.Review
+		if e == nil {
+			continue
+		}
+		st.Set(ledgerKey(e.ReviewID), rowOf(e, entry.Position).encode())
+		live := liveKey(e.Source.Name, e.ReviewID)
+		if e.Gone() {
+			st.Delete(live)
+		} else {
+			st.Set(live, nil)
+		}
+	}
+	return nil
+}
+
+func ledgerKey(id review.ID) string { return "review/" + string(id) }
+
+func liveKey(source string, id review.ID) string { return livePrefix(source) + string(id) }
+
+func livePrefix(source string) string { return "live/" + source + "\x00" }
+
+// ledgerRow is what the ledger keeps of a review's latest event: enough to tell
+// whether a document is new, revised or the same, and what was fixed at first
+// sight.
+type ledgerRow struct {
+	position    Position
+	revision    int
+	kind        review.EventKind
+	hash        string
+	raw         string // of the document it was read from
+	parser      string // what understood it
+	feedID      string
+	firstSeen   time.Time
+	publishedAt time.Time
+	revisedAt   time.Time
+}
+
+func rowOf(e *review.Event, at Position) ledgerRow {
+	return ledgerRow{
+		position: at, revision: e.Revision, kind: e.Kind, hash: e.ContentHash,
+		raw: e.Source.RawSHA256, parser: e.Source.Parser, feedID: e.FeedID,
+		firstSeen: e.FirstSeenAt, publishedAt: e.PublishedAt, revisedAt: e.RevisedAt,
+	}
+}
+
+const rowSeparator = "\x1f"
+
+func (r ledgerRow) encode() []byte {
+	return []byte(strings.Join([]string{
+		strconv.FormatUint(uint64(r.position), 10), strconv.Itoa(r.revision), string(r.kind), r.hash,
+		r.raw, r.parser, r.feedID,
+		encodeTime(r.firstSeen), encodeTime(r.publishedAt), encodeTime(r.revisedAt),
+	}, rowSeparator))
+}
+
+func decodeRow(b []byte) (ledgerRow, error) {
+	f := strings.Split(string(b), rowSeparator)
+	if len(f) != 10 {
+		return ledgerRow{}, fmt.Errorf("ledger: a row has %d fields, want 10", len(f))
+	}
+	position, err := strconv.ParseUint(f[0], 10, 64)
+	if err != nil {
+		return ledgerRow{}, fmt.Errorf("ledger: position: %w", err)
+	}
+	revision, err := strconv.Atoi(f[1])
+	if err != nil {
+		return ledgerRow{}, fmt.Errorf("ledger: revision: %w", err)
+	}
+	return ledgerRow{
+		position: Position(position), revision: revision, kind: review.EventKind(f[2]), hash: f[3],
+		raw: f[4], parser: f[5], feedID: f[6],
+		firstSeen: decodeTime(f[7]), publishedAt: decodeTime(f[8]), revisedAt: decodeTime(f[9]),
+	}, nil
+}
+
+func encodeTime(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339Nano)
+}
+
+func decodeTime(s string) time.Time {
+	t, err := time.Parse(time.RFC3339Nano, s)
+	if err != nil {
+		return time.Time{}
+	}
+	return t.UTC()
+}
+
+// look finds a review in the ledger.
+func look(st Reader, id review.ID) (ledgerRow, bool, error) {
+	value, ok := st.Get(ledgerKey(id))
+	if !ok {
+		return ledgerRow{}, false, nil
+	}
+	row, err := decodeRow(value)
+	return row, err == nil, err
+}
+
+// liveIn calls f with every review that is there in a source.
+func liveIn(st Reader, source string, f func(review.ID)) {
+	prefix := livePrefix(source)
+	st.Scan(prefix, func(key string, _ []byte) bool {
+		f(review.ID(key[len(prefix):]))
+		return true
+	})
+}
+
+// next is the event that a review as read now amounts to, on top of the row, and
+// false where it is nothing new.
+func (r ledgerRow) next(known bool, e *review.Event, now time.Time) bool {
+	if !known {
+		e.Kind, e.Revision, e.FirstSeenAt = review.Published, 1, now
+		return true
+	}
+	e.Revision, e.FeedID, e.FirstSeenAt, e.RevisedAt = r.revision+1, r.feedID, r.firstSeen, r.revisedAt
+	if !r.publishedAt.IsZero() {
+		e.PublishedAt = r.publishedAt
+	}
+	changed := e.ContentHash != r.hash
+	if changed {
+		e.RevisedAt = now
+	}
+	switch {
+	case r.kind == review.Withdrawn:
+		e.Kind = review.Restored
+	case changed:
+		e.Kind = review.Revised
+	default:
+		return false
+	}
+	return true
+}
