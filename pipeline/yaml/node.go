@@ -106,3 +106,7 @@ type Fault struct {
 }
 
 func (f Fault) String() string { return fmt.Sprintf("%d:%d: %s", f.Line, f.Column, f.Text) }
+
+// Plain is the scalar that a value would be if it stood in a document without
+// quotes, for values that come from elsewhere. It has no place.
+func Plain(value string) *Node { return &Node{Tag: resolve(value), Value: value} }

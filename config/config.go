@@ -1,0 +1,185 @@
+package config
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/filmwire/filmwire/pipeline"
+	"github.com/filmwire/filmwire/pipeline/review"
+	"github.com/filmwire/filmwire/pipeline/yaml"
+)
+
+// Config is a config file without a fault in it.
+type Config struct {
+	Path    string // as given
+	Site    pipeline.Site
+	Data    string // folder, absolute; it may not be there yet
+	Listen  string // host:port; port 0 takes a free one
+	NATS    NATS
+	Sources []Source
+	Sinks   []Sink
+}
+
+// NATS says where the log is kept.
+type NATS struct {
+	Embedded      bool          // a server within the daemon; else URL
+	URL           string        // one or more, with commas
+	Credentials   pipeline.Path // a .creds file, absolute; "" for none
+	Token         pipeline.Secret
+	Replicas      int    // of what is kept: 1, 3 or 5
+	Listen        string // host:port where the embedded server takes others' connections; "" for nowhere
+	KeepRevisions int    // of each review
+}
+
+// What becomes of a review that its source no longer holds.
+const (
+	WithdrawGuarded = "guarded" // withdrawn, unless so many are gone at once that the source must be broken
+	WithdrawAlways  = "always"
+	WithdrawNever   = "never"
+)
+
+// Source is one entry of sources.
+type Source struct {
+	Name         string // identity hangs on it
+	Type         string
+	Schedule     string // a cron line or an @every
+	Defaults     review.Defaults
+	AllowPrivate bool // may reach loopback and private addresses
+	Withdraw     string
+	Open         pipeline.OpenSource
+	// Fingerprint is a short hash over what changes how documents are understood.
+	Fingerprint string
+}
+
+// Sink is one entry of sinks. One of OpenView and OpenDelivery is set.
+type Sink struct {
+	Name         string
+	Type         string
+	Where        pipeline.Where
+	Backfill     Backfill
+	AllowPrivate bool
+	OpenView     pipeline.OpenView
+	OpenDelivery pipeline.OpenDelivery
+	// Fingerprint is a short hash over all that the config says of the sink,
+	// secrets left out, and over the site: when it changes, a view is made anew.
+	Fingerprint string
+}
+
+// How much of the history a new sink gets.
+const (
+	BackfillAll   = "all"
+	BackfillNone  = "none"
+	BackfillSince = "since" // reviews of a date or later
+	BackfillLast  = "last"  // the newest so many
+)
+
+// Backfill is how much of the history a new sink gets: in the file, all, none,
+// {since: DATE} or {last: N}, or the same as text, "since: DATE".
+type Backfill struct {
+	Mode  string    // one of the four
+	Since time.Time `config:"since"`
+	Last  int       `config:"last"`
+}
+
+// Catalogue is what a config may name, and the machine it is read on.
+type Catalogue struct {
+	Sources []pipeline.SourceType
+	Sinks   []pipeline.SinkType
+	// CheckSchedule says what is wrong with a schedule. Nil checks nothing.
+	CheckSchedule func(spec string) error
+	// Getenv looks up a variable of the environment. Nil is os.LookupEnv.
+	Getenv func(string) (string, bool)
+}
+
+func (c *Catalogue) getenv() func(string) (string, bool) {
+	if c.Getenv == nil {
+		return os.LookupEnv
+	}
+	return c.Getenv
+}
+
+// Load reads the config file at path. The error is a *[Faults] for everything
+// that is wrong with it, also when it is not there.
+func Load(path string, c Catalogue) (*Config, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		r := newReport(path, nil)
+		r.nowhere(MissingFile, "config file: "+reason(err), "name yours with -c, or begin one with `filmwire init`")
+		return nil, r.err()
+	}
+	return Parse(path, data, c)
+}
+
+// Parse reads data as the config file at path, whose folder relative paths start
+// from. The error is a *[Faults].
+func Parse(path string, data []byte, c Catalogue) (*Config, error) {
+	r := newReport(path, yaml.Lines(data))
+	dir, err := filepath.Abs(filepath.Dir(path))
+	if err != nil {
+		r.nowhere(MissingFile, "folder of the config file: "+reason(err), "")
+		return nil, r.err()
+	}
+	root, faults := yaml.Parse(data)
+	for _, f := range faults {
+		r.at(f.Line, f.Column, Syntax, f.Text, "")
+	}
+	switch {
+	case root == nil && len(faults) > 0:
+		return nil, r.err()
+	case root == nil:
+		root = &yaml.Node{Kind: yaml.Mapping, Line: 1, Column: 1}
+	}
+	r.tree = root
+	d := &decoder{report: r, dir: dir, getenv: c.getenv()}
+	cfg := read(d, root, c)
+	if err := r.err(); err != nil {
+		return nil, err
+	}
+	cfg.Path = path
+	return cfg, nil
+}
+
+// read decodes the whole file. The result is of use only if nothing was noted.
+func read(d *decoder, root *yaml.Node, c Catalogue) *Config {
+	if root.Kind != yaml.Mapping {
+		d.report.add(WrongType, root, "want keys and values, found "+describe(root), "begin with: version: 1")
+		return nil
+	}
+	b := d.block(root)
+	f := fileKeys{
+		Data:   pipeline.Path(filepath.Join(d.dir, "data")),
+		Listen: "127.0.0.1:8080",
+		Site:   siteKeys{Language: "en"},
+		NATS:   natsKeys{Replicas: 1, KeepRevisions: 16},
+	}
+	b.Decode(&f)
+	b.finish()
+	f.check(b)
+	cfg := &Config{
+		Site: f.Site.site(b), Data: string(f.Data), Listen: f.Listen, NATS: f.NATS.nats(b),
+	}
+	names := make(map[string]*yaml.Node)
+	for _, entry := range f.Sources {
+		cfg.Sources = append(cfg.Sources, readSource(entry, c, names))
+	}
+	names = make(map[string]*yaml.Node)
+	for _, entry := range f.Sinks {
+		cfg.Sinks = append(cfg.Sinks, readSink(entry, c, names, cfg.Site))
+	}
+	if entry := indexPage(d, c, f.Sinks, names); entry != nil {
+		cfg.Sinks = append(cfg.Sinks, readSink(entry, c, names, cfg.Site))
+	}
+	return cfg
+}
+
+// reason is an error of the file system without the operation and the path.
+func reason(err error) string {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		return pe.Err.Error()
+	}
+	return err.Error()
+}

@@ -1,0 +1,135 @@
+package config
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+
+	"github.com/filmwire/filmwire/pipeline"
+	"github.com/filmwire/filmwire/pipeline/review"
+	"github.com/filmwire/filmwire/pipeline/yaml"
+)
+
+// everySink are the keys that every sink has besides its plug-in's.
+type everySink struct {
+	Name         string         `config:"name,required"`
+	Type         string         `config:"type,required"`
+	Where        pipeline.Where `config:"where"`
+	Backfill     Backfill       `config:"backfill"`
+	AllowPrivate bool           `config:"allow_private"`
+}
+
+// UnmarshalText reads all, none, "since: DATE" or "last: N".
+func (f *Backfill) UnmarshalText(text []byte) error {
+	word, rest, _ := strings.Cut(string(text), ":")
+	rest = strings.TrimSpace(rest)
+	var err error
+	switch strings.TrimSpace(word) {
+	case BackfillAll, BackfillNone:
+		f.Mode = word
+		if word != string(text) {
+			err = errBackfill
+		}
+	case BackfillSince:
+		f.Since, err = review.ParseTime(rest)
+	case BackfillLast:
+		f.Last, err = strconv.Atoi(rest)
+		if err != nil || f.Last < 1 {
+			err = errBackfill
+		}
+	default:
+		err = errBackfill
+	}
+	return err
+}
+
+var errBackfill = errors.New("want all, none, {since: 2026-11-22} or {last: 100}")
+
+// settle works out the mode of a backfill that was decoded, or left out.
+func (f *Backfill) settle(b *block, unsaid string) {
+	switch {
+	case f.Mode != "":
+	case !f.Since.IsZero() && f.Last != 0:
+		b.fault(BadValue, "backfill", "want one of since and last, not both", "")
+	case !f.Since.IsZero():
+		f.Mode = BackfillSince
+	case f.Last > 0:
+		f.Mode = BackfillLast
+	case b.is("backfill") && !b.d.report.faultyWithin(b.place("backfill")):
+		b.fault(BadValue, "backfill", errBackfill.Error(), "")
+	default:
+		f.Mode = unsaid
+	}
+}
+
+// readSink decodes one entry of sinks. names holds the names of those before.
+func readSink(b *block, c Catalogue, names map[string]*yaml.Node, site pipeline.Site) Sink {
+	var k everySink
+	b.Decode(&k)
+	b.checkName(k.Name, names)
+	k.Where.Check(func(key, text string) { b.Fault(join("where", key), text) })
+	s := Sink{Name: k.Name, Type: k.Type, Where: k.Where, AllowPrivate: k.AllowPrivate}
+	unsaid := BackfillAll
+	if t, ok := findType(b, k.Type, c.Sinks, func(t pipeline.SinkType) string { return t.Name }); ok {
+		if t.View != nil {
+			s.OpenView = t.View(b)
+		} else {
+			s.OpenDelivery = t.Delivery(b)
+			unsaid = BackfillNone
+		}
+		b.finish()
+	}
+	k.Backfill.settle(b, unsaid)
+	s.Backfill = k.Backfill
+	s.Fingerprint = fingerprint(b.d.plain(b.node), site)
+	return s
+}
+
+// plain is what a node holds, for hashing: the order of keys and the style of
+// writing do not show, and neither do secrets.
+func (d *decoder) plain(n *yaml.Node) any {
+	switch {
+	case d.report.hides(n):
+		return nil
+	case n.Kind == yaml.Scalar:
+		return []string{n.Tag, n.Value}
+	case n.Kind == yaml.Sequence:
+		items := []any{}
+		for _, item := range n.Items {
+			items = append(items, d.plain(item))
+		}
+		return items
+	}
+	m := make(map[string]any)
+	for _, p := range n.Pairs {
+		m[p.Key.Value] = d.plain(p.Value)
+	}
+	return m
+}
+
+// pagesType is the type of the sink that makes the index page. A site has one
+// even if its config does not say so.
+const pagesType = "pages"
+
+// indexPage is the entry of a sink of that type, nil where there is one already
+// or the catalogue has no such type.
+func indexPage(d *decoder, c Catalogue, sinks []*block, names map[string]*yaml.Node) *block {
+	known := false
+	for _, t := range c.Sinks {
+		known = known || t.Name == pagesType
+	}
+	for _, s := range sinks {
+		known = known && (s.node.Get("type") == nil || s.node.Get("type").Value != pagesType)
+	}
+	if !known {
+		return nil
+	}
+	name := pagesType
+	for i := 2; names[name] != nil; i++ {
+		name = pagesType + "-" + strconv.Itoa(i)
+	}
+	pair := func(key, value string) yaml.Pair {
+		return yaml.Pair{Key: yaml.Plain(key), Value: yaml.Plain(value)}
+	}
+	return d.block(&yaml.Node{Kind: yaml.Mapping, Pairs: []yaml.Pair{pair("name", name), pair("type", pagesType)}})
+}
