@@ -3,6 +3,7 @@ package review
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -346,8 +347,13 @@ func first(ss ...string) string {
 
 // looseError says which field was wrong, without Go's type names.
 func looseError(err error) error {
-	if te, ok := err.(*json.UnmarshalTypeError); ok && te.Field != "" {
-		return fmt.Errorf("document: field %s: a %s does not fit there", te.Field, te.Value)
+	var wrong *json.UnmarshalTypeError
+	switch {
+	case !errors.As(err, &wrong):
+	case wrong.Field == "":
+		return fmt.Errorf("document: want an object in braces, found a %s", wrong.Value)
+	default:
+		return fmt.Errorf("document: field %s: a %s does not fit there", wrong.Field, wrong.Value)
 	}
 	return fmt.Errorf("document: %w", err)
 }

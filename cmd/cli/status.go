@@ -1,0 +1,81 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/filmwire/filmwire/cmd/daemon"
+	"github.com/filmwire/filmwire/config"
+	"github.com/filmwire/filmwire/pipeline/bus"
+)
+
+func (c *command) statusVerb() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "status",
+		Short: "Say how the sources and the sinks are doing",
+		Long:  "Status says how the sources and the sinks are doing, whether or not the daemon runs. It exits 3 when something needs attention.",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return c.withLog(cmd.Context(), func(ctx context.Context, cfg *config.Config, b *bus.Bus) error {
+				st, err := daemon.ReadStatus(ctx, cfg, b, time.Now())
+				if err != nil {
+					return err
+				}
+				if st.NeedsAttention() {
+					c.code = exitAttention
+				}
+				if asJSON {
+					enc := json.NewEncoder(c.Out)
+					enc.SetIndent("", "  ")
+					return enc.Encode(st)
+				}
+				return c.printStatus(&st)
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON")
+	return cmd
+}
+
+func (c *command) printStatus(st *daemon.Status) error {
+	fmt.Fprintf(c.Out, "%s on the log, %d kB, newest event at position %d\n\n", count(int(st.Reviews), "review"), st.Bytes/1000, st.Head)
+	w := tabwriter.NewWriter(c.Out, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(w, "SOURCE\tTYPE\tLAST POLLED\tNEXT\tLAST POLL")
+	for i := range st.Sources {
+		s := &st.Sources[i]
+		last := "-"
+		if !s.LastPolled.IsZero() {
+			last = describe(&s.Report)
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", s.Name, s.Type, moment(s.LastPolled), moment(s.Next), last)
+	}
+	fmt.Fprintln(w, "\t\t\t\t\nSINK\tTYPE\tBEHIND BY\tQUARANTINE\tNOTED")
+	for _, s := range st.Sinks {
+		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%s\n", s.Name, s.Type, int64(st.Head)-int64(s.Position), s.Quarantined, moment(s.NotedAt))
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	for i := range st.Sources {
+		s := &st.Sources[i]
+		if s.Error != "" {
+			fmt.Fprintf(c.Out, "\n%s, %s in a row\n", s.Error, count(s.Failures, "failure"))
+		}
+		for _, p := range s.Report.Problems {
+			fmt.Fprintf(c.Out, "\nsource %q: %s\n", s.Name, p)
+		}
+	}
+	return nil
+}
+
+func moment(t time.Time) string {
+	if t.IsZero() {
+		return "-"
+	}
+	return t.Local().Format(time.DateTime)
+}

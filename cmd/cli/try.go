@@ -1,0 +1,178 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/filmwire/filmwire/config"
+	"github.com/filmwire/filmwire/pipeline"
+	"github.com/filmwire/filmwire/pipeline/fetch"
+	"github.com/filmwire/filmwire/pipeline/films"
+	"github.com/filmwire/filmwire/pipeline/normalize"
+	"github.com/filmwire/filmwire/pipeline/review"
+	"github.com/filmwire/filmwire/pipeline/views"
+	"github.com/filmwire/filmwire/sources"
+)
+
+// trial is what `try` was asked.
+type trial struct {
+	target, kind string
+	asJSON       bool
+	allowPrivate bool
+	best, critic string
+}
+
+func (c *command) tryVerb() *cobra.Command {
+	var t trial
+	cmd := &cobra.Command{
+		Use:   "try TARGET",
+		Short: "Read a file, a folder or a URL once and print what it would publish",
+		Long: `Try reads TARGET (a file, a folder, a pattern or a URL) once, and prints the events
+it would publish. It publishes nothing and keeps nothing.`,
+		Example: "  filmwire try ./reviews/se7en.md --best 5\n  filmwire try https://example.org/feed/ --json",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			t.target = args[0]
+			return c.try(cmd.Context(), &t)
+		},
+	}
+	cmd.Flags().StringVar(&t.kind, "type", "", "the `type` of source; feed for a URL and files for the rest if not given")
+	cmd.Flags().BoolVar(&t.asJSON, "json", false, "one event a line, as JSON")
+	cmd.Flags().StringVar(&t.best, "best", "", "the best `number` of the scale of bare ratings")
+	cmd.Flags().StringVar(&t.critic, "critic", "", "the critic's `name` where none is stated")
+	cmd.Flags().BoolVar(&t.allowPrivate, "allow-private", false, "the URL may be on a loopback or private address")
+	return cmd
+}
+
+func (c *command) try(ctx context.Context, t *trial) error {
+	polled, err := c.trySource(t)
+	if err != nil {
+		return err
+	}
+	store, err := views.OpenMemory()
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	out := bufio.NewWriter(c.Out)
+	dry := &dryLog{write: eventWriter(out, t.asJSON)}
+	ingest := pipeline.NewIngest(pipeline.IngestConfig{
+		Log: pipeline.NewWindow(dry, 4*pipeline.MaxAppend), KV: nowhere{}, Store: store, Registry: films.New(),
+		Normalize: normalize.Normalize, Site: pipeline.Site{URL: "http://localhost"}, Clock: pipeline.SystemClock{},
+		Logger: slog.New(slog.DiscardHandler), Workers: runtime.GOMAXPROCS(0),
+	})
+	if err := ingest.Prepare(ctx); err != nil {
+		return err
+	}
+	report, err := ingest.Poll(ctx, polled, nil)
+	if flushErr := out.Flush(); err == nil {
+		err = flushErr
+	}
+	for _, p := range report.Problems {
+		fmt.Fprintf(c.Err, "filmwire: %s\n", p)
+	}
+	if err != nil {
+		return err
+	}
+	if report.Events() == 0 {
+		fmt.Fprintf(c.Err, "filmwire: no review in %s: %s\n", t.target, describe(&report))
+	}
+	if report.NeedsAttention() {
+		c.code = exitAttention
+	}
+	return nil
+}
+
+// trySource makes the source from the command line alone.
+func (c *command) trySource(t *trial) (*pipeline.Polled, error) {
+	key := "path"
+	kind := t.kind
+	switch {
+	case strings.Contains(t.target, "://"):
+		key = "url"
+		if kind == "" {
+			kind = "feed"
+		}
+	case kind == "":
+		kind = "files"
+	}
+	options, faults := config.StringOptions(map[string]string{key: t.target})
+	for _, typ := range sources.Builtin() {
+		if typ.Name != kind {
+			continue
+		}
+		open := typ.Configure(options)
+		if err := faults(); err != nil {
+			return nil, usageError{err}
+		}
+		source, err := open(pipeline.SourceEnv{
+			Name: "try", Log: c.logger(true), Clock: pipeline.SystemClock{},
+			HTTP: fetch.New(fetch.Options{UserAgent: fetch.UserAgent(version()), AllowPrivate: t.allowPrivate}),
+		})
+		if err != nil {
+			return nil, err
+		}
+		defaults, err := t.defaults()
+		return &pipeline.Polled{Name: "try", Type: kind, Source: source, Defaults: defaults, Parser: kind + " " + normalize.Version}, err
+	}
+	return nil, usageError{fmt.Errorf("there is no source type %q", kind)}
+}
+
+func (t *trial) defaults() (review.Defaults, error) {
+	d := review.Defaults{Critic: review.Critic{Name: t.critic}}
+	if t.best == "" {
+		return d, nil
+	}
+	if err := d.Scale.Best.UnmarshalText([]byte(t.best)); err != nil {
+		return d, usageError{fmt.Errorf("--best: %w", err)}
+	}
+	return d, nil
+}
+
+// dryLog is a log that prints what is put onto it. What it took is read back from
+// the window in front of it.
+type dryLog struct {
+	head  pipeline.Position
+	write func(*review.Event) error
+}
+
+func (l *dryLog) Append(_ context.Context, events []pipeline.Append) ([]pipeline.Position, error) {
+	positions := make([]pipeline.Position, 0, len(events))
+	for _, e := range events {
+		if e.Review != nil {
+			if err := l.write(e.Review); err != nil {
+				return positions, err
+			}
+		}
+		l.head++
+		positions = append(positions, l.head)
+	}
+	return positions, nil
+}
+
+func (l *dryLog) Head(context.Context) (pipeline.Position, error) { return l.head, nil }
+
+func (l *dryLog) Read(context.Context, pipeline.Position, int) ([]pipeline.Entry, error) {
+	return nil, errors.New("a dry run keeps nothing")
+}
+
+func (l *dryLog) At(context.Context, pipeline.Position) (pipeline.Entry, error) {
+	return pipeline.Entry{}, pipeline.ErrNotFound
+}
+
+func (l *dryLog) Latest(context.Context, func(pipeline.Entry) error) error { return nil }
+
+// nowhere is a KV that keeps nothing.
+type nowhere struct{}
+
+func (nowhere) Get(context.Context, string) ([]byte, error)    { return nil, pipeline.ErrNotFound }
+func (nowhere) Put(context.Context, string, []byte) error      { return nil }
+func (nowhere) Delete(context.Context, string) error           { return nil }
+func (nowhere) Keys(context.Context, string) ([]string, error) { return nil, nil }

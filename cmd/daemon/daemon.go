@@ -1,0 +1,224 @@
+package daemon
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"runtime"
+
+	"github.com/filmwire/filmwire/config"
+	"github.com/filmwire/filmwire/pipeline"
+	"github.com/filmwire/filmwire/pipeline/bus"
+	"github.com/filmwire/filmwire/pipeline/fetch"
+	"github.com/filmwire/filmwire/pipeline/films"
+	"github.com/filmwire/filmwire/pipeline/normalize"
+	"github.com/filmwire/filmwire/pipeline/tree"
+	"github.com/filmwire/filmwire/pipeline/views"
+)
+
+// Options is what a daemon is made of.
+type Options struct {
+	Config  *config.Config
+	Log     *slog.Logger
+	Clock   pipeline.Clock
+	Version string
+	// Progress, which may be nil, is told how far the poll of a source is.
+	Progress func(pipeline.Report)
+}
+
+// Daemon is Filmwire, wired and ready, with nothing running yet.
+type Daemon struct {
+	Options
+	stack
+
+	bus        *bus.Bus
+	log        *pipeline.Window
+	store      *views.Store
+	public     *tree.Tree
+	ingest     *pipeline.Ingest
+	sources    []*source
+	viewings   []*pipeline.Viewing
+	deliveries []*pipeline.Delivering
+	linkers    []pipeline.Linker
+	clients    map[bool]pipeline.Doer // by whether private addresses are allowed
+	noted      map[string]SinkStatus  // what was last noted of each sink
+}
+
+// windowSize is how many decoded events stay at hand for the sinks.
+const windowSize = 4096
+
+// Folders under the data folder. Public is served; views and staging may be
+// deleted while no daemon runs.
+const (
+	publicFolder  = "public"
+	viewsFolder   = "views"
+	stagingFolder = "staging"
+)
+
+// Open makes a daemon. The caller closes it.
+func Open(ctx context.Context, o Options) (*Daemon, error) {
+	d := &Daemon{Options: o, clients: map[bool]pipeline.Doer{}, noted: map[string]SinkStatus{}}
+	for _, step := range []func(context.Context) error{
+		d.openBus, d.openStores, d.openSinks, d.openIngest, d.openSources,
+	} {
+		if err := step(ctx); err != nil {
+			return nil, joinStop(err, d.unwind())
+		}
+	}
+	return d, nil
+}
+
+// Close stops everything in reverse.
+func (d *Daemon) Close() error { return d.unwind() }
+
+// BusOptions are the options of the log that a config asks for.
+func BusOptions(c *config.Config, log *slog.Logger) bus.Options {
+	return bus.Options{
+		Dir: c.Data, URL: c.NATS.URL, Credentials: string(c.NATS.Credentials), Token: c.NATS.Token,
+		Replicas: c.NATS.Replicas, Listen: c.NATS.Listen, KeepRevisions: c.NATS.KeepRevisions, Log: log,
+	}
+}
+
+func (d *Daemon) openBus(ctx context.Context) error {
+	b, err := bus.Open(ctx, BusOptions(d.Config, d.Log))
+	if err != nil {
+		return err
+	}
+	d.bus = b
+	d.push("log", b.Close)
+	d.log = pipeline.NewWindow(b.Log(), windowSize)
+	return nil
+}
+
+func (d *Daemon) openStores(context.Context) error {
+	store, err := views.Open(filepath.Join(d.Config.Data, viewsFolder), d.Log)
+	if err != nil {
+		return err
+	}
+	d.store = store
+	d.push("views", store.Close)
+	d.public, err = d.openTree(publicFolder)
+	return err
+}
+
+func (d *Daemon) openTree(folder ...string) (*tree.Tree, error) {
+	t, err := tree.Open(filepath.Join(append([]string{d.Config.Data}, folder...)...))
+	if err != nil {
+		return nil, err
+	}
+	d.push("folder "+filepath.Join(folder...), t.Close)
+	return t, nil
+}
+
+func (d *Daemon) openSinks(ctx context.Context) error {
+	for i := range d.Config.Sinks {
+		s := &d.Config.Sinks[i]
+		open := d.openDelivery
+		if s.OpenView != nil {
+			open = d.openView
+		}
+		if err := open(s); err != nil {
+			return fmt.Errorf("sink %q: %w", s.Name, err)
+		}
+	}
+	for _, v := range d.viewings {
+		if err := v.Prepare(ctx); err != nil {
+			return err
+		}
+	}
+	for _, s := range d.deliveries {
+		if err := s.Prepare(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *Daemon) openView(s *config.Sink) error {
+	view, err := s.OpenView(pipeline.ViewEnv{
+		Name: s.Name, Site: d.Config.Site, Log: d.Log.With("sink", s.Name), At: d.log.At, Links: d.links,
+	})
+	if err != nil {
+		return err
+	}
+	if linker, ok := view.(pipeline.Linker); ok {
+		d.linkers = append(d.linkers, linker)
+	}
+	staging, err := d.openTree(stagingFolder, s.Name)
+	if err != nil {
+		return err
+	}
+	d.viewings = append(d.viewings, pipeline.NewViewing(pipeline.ViewingConfig{
+		Name: s.Name, View: fingerprinted{view, s.Fingerprint}, Where: &s.Where, Log: d.log, Store: d.store,
+		Public: d.public, Staging: staging, Logger: d.Log, Clock: d.Clock,
+	}))
+	return nil
+}
+
+func (d *Daemon) openDelivery(s *config.Sink) error {
+	own, err := d.openTree(s.Type, s.Name)
+	if err != nil {
+		return err
+	}
+	delivery, err := s.OpenDelivery(pipeline.DeliveryEnv{
+		Name: s.Name, Site: d.Config.Site, Log: d.Log.With("sink", s.Name), Clock: d.Clock,
+		HTTP: d.client(s.AllowPrivate), Tree: own,
+	})
+	if err != nil {
+		return err
+	}
+	d.deliveries = append(d.deliveries, pipeline.NewDelivering(pipeline.DeliveringConfig{
+		Name: s.Name, Delivery: delivery, Where: &s.Where, Backfill: s.Backfill,
+		Log: d.log, KV: d.bus.KV(), Logger: d.Log, Clock: d.Clock,
+	}))
+	return nil
+}
+
+// fingerprinted is a view that is made anew also when what the engine does for it
+// has changed: its filter.
+type fingerprinted struct {
+	pipeline.View
+	config string
+}
+
+func (f fingerprinted) Version() string { return f.config + " " + f.View.Version() }
+
+// links lists what all views offer.
+func (d *Daemon) links() []pipeline.Link {
+	var all []pipeline.Link
+	for _, l := range d.linkers {
+		all = append(all, l.Links()...)
+	}
+	return all
+}
+
+// client is the one for all that may reach private addresses, or for all that may
+// not: how many requests a host gets at once is counted per client.
+func (d *Daemon) client(allowPrivate bool) pipeline.Doer {
+	if d.clients[allowPrivate] == nil {
+		d.clients[allowPrivate] = fetch.New(fetch.Options{
+			UserAgent: fetch.UserAgent(d.Version), AllowPrivate: allowPrivate, Clock: d.Clock, Log: d.Log,
+		})
+	}
+	return d.clients[allowPrivate]
+}
+
+func (d *Daemon) openIngest(ctx context.Context) error {
+	d.ingest = pipeline.NewIngest(pipeline.IngestConfig{
+		Log: d.log, KV: d.bus.KV(), Store: d.store, Registry: films.New(), Normalize: normalize.Normalize,
+		Site: d.Config.Site, Clock: d.Clock, Logger: d.Log, Workers: runtime.GOMAXPROCS(0),
+	})
+	return d.ingest.Prepare(ctx)
+}
+
+func (d *Daemon) openSources(ctx context.Context) error {
+	for i := range d.Config.Sources {
+		s, err := d.openSource(ctx, &d.Config.Sources[i])
+		if err != nil {
+			return fmt.Errorf("source %q: %w", d.Config.Sources[i].Name, err)
+		}
+		d.sources = append(d.sources, s)
+	}
+	return nil
+}

@@ -1,0 +1,156 @@
+package daemon
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sort"
+	"time"
+
+	"github.com/filmwire/filmwire/config"
+	"github.com/filmwire/filmwire/pipeline"
+	"github.com/filmwire/filmwire/pipeline/bus"
+	"github.com/filmwire/filmwire/pipeline/schedule"
+)
+
+// Status is how everything is doing, for a verb that may run beside the daemon.
+type Status struct {
+	Head    pipeline.Position `json:"head"`
+	Reviews uint64            `json:"reviews"`
+	Bytes   uint64            `json:"bytes"`
+	Sources []SourceStatus    `json:"sources"`
+	Sinks   []SinkStatus      `json:"sinks"`
+}
+
+// SinkStatus is how a sink is doing, as the daemon last noted it.
+type SinkStatus struct {
+	Name        string            `json:"name"`
+	Type        string            `json:"type"`
+	Position    pipeline.Position `json:"position"`
+	NotedAt     time.Time         `json:"noted_at,omitzero"`
+	Failures    int64             `json:"failures,omitempty"` // since the daemon's start
+	Quarantined int               `json:"quarantined,omitempty"`
+}
+
+// NeedsAttention says that somebody should look.
+func (s *Status) NeedsAttention() bool {
+	for i := range s.Sources {
+		if s.Sources[i].NeedsAttention() {
+			return true
+		}
+	}
+	for i := range s.Sinks {
+		if s.Sinks[i].Quarantined > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// sinkNoteKey is where in KV the daemon notes how far a sink is.
+func sinkNoteKey(sink string) string { return "sink." + sink + ".note" }
+
+// noteSinks writes down how far the sinks are, where that has changed.
+func (d *Daemon) noteSinks(ctx context.Context) error {
+	var errs []error
+	note := func(s SinkStatus) {
+		if d.noted[s.Name] == s {
+			return
+		}
+		before := s
+		s.NotedAt = d.Clock.Now()
+		value, err := json.Marshal(s)
+		if err == nil {
+			err = d.bus.KV().Put(ctx, sinkNoteKey(s.Name), value)
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("note sink %q: %w", s.Name, err))
+			return
+		}
+		d.noted[s.Name] = before
+	}
+	for _, v := range d.viewings {
+		note(SinkStatus{Name: v.Name(), Position: v.Position(), Failures: v.Failures()})
+	}
+	for _, s := range d.deliveries {
+		note(SinkStatus{Name: s.Name(), Position: s.Position(), Failures: s.Failures()})
+	}
+	return errors.Join(errs...)
+}
+
+// noteEvery is how often the daemon notes how far the sinks are.
+const noteEvery = 15 * time.Second
+
+func (d *Daemon) keepNoting(ctx context.Context) {
+	for d.Clock.Sleep(ctx, noteEvery) == nil {
+		if err := d.noteSinks(ctx); err != nil && ctx.Err() == nil {
+			d.Log.Warn("how far the sinks are could not be noted", "err", err)
+		}
+	}
+}
+
+// ReadStatus reads how everything in the config is doing.
+func ReadStatus(ctx context.Context, c *config.Config, b *bus.Bus, now time.Time) (Status, error) {
+	var s Status
+	head, err := b.Log().Head(ctx)
+	if err != nil {
+		return s, err
+	}
+	stats, err := b.Stats(ctx)
+	if err != nil {
+		return s, err
+	}
+	s.Head, s.Reviews, s.Bytes = head, stats.Reviews, stats.Bytes
+	for i := range c.Sources {
+		st := SourceStatus{Name: c.Sources[i].Name, Type: c.Sources[i].Type}
+		if err := read(ctx, b.KV(), SourceStatusKey(st.Name), &st); err != nil {
+			return s, err
+		}
+		st.Next = nextPoll(&c.Sources[i], &st, now)
+		s.Sources = append(s.Sources, st)
+	}
+	for i := range c.Sinks {
+		st := SinkStatus{Name: c.Sinks[i].Name}
+		if err := read(ctx, b.KV(), sinkNoteKey(st.Name), &st); err != nil {
+			return s, err
+		}
+		st.Type = c.Sinks[i].Type
+		held, err := b.KV().Keys(ctx, pipeline.QuarantinePrefix(st.Name))
+		if err != nil {
+			return s, err
+		}
+		st.Quarantined = len(held)
+		s.Sinks = append(s.Sinks, st)
+	}
+	sort.SliceStable(s.Sinks, func(i, j int) bool { return s.Sinks[i].Name < s.Sinks[j].Name })
+	return s, nil
+}
+
+// nextPoll is when the source's schedule, and the source itself, have it polled.
+func nextPoll(c *config.Source, st *SourceStatus, now time.Time) time.Time {
+	when, err := schedule.Parse(c.Schedule, time.Local)
+	if err != nil {
+		return time.Time{}
+	}
+	next := when.Next(when.Latest(now)).At.Add(when.Jitter(c.Name, now))
+	if st.NotBefore.After(next) {
+		next = st.NotBefore
+	}
+	return next
+}
+
+// read fills into from a key, and leaves it alone where there is none.
+func read(ctx context.Context, kv pipeline.KV, key string, into any) error {
+	value, err := kv.Get(ctx, key)
+	if errors.Is(err, pipeline.ErrNotFound) {
+		return nil
+	}
+	if err == nil {
+		err = json.Unmarshal(value, into)
+	}
+	if err != nil {
+		return fmt.Errorf("status %s: %w", key, err)
+	}
+	return nil
+}
