@@ -53,6 +53,9 @@ func TestBad(t *testing.T) {
 		if cfg != nil || !errors.As(err, &faults) {
 			t.Fatalf("got %v, %v: want faults", cfg, err)
 		}
+		if strings.Contains(err.Error(), "swordf") || strings.Contains(err.Error(), "sword''f") {
+			t.Error("a secret shows")
+		}
 		return err.Error()
 	})
 }

@@ -35,12 +35,13 @@ func placeOf(n *yaml.Node) place { return place{n.Line, n.Column} }
 // file begins, as the tree does not say it.
 func newMask(r *report) *mask {
 	m := &mask{lines: r.lines}
-	if len(r.hidden) == 0 {
+	hidden := namedSecrets(r.tree, false, slices.Clone(r.hidden))
+	if len(hidden) == 0 {
 		return m
 	}
 	places := placesIn(r.tree, nil)
 	slices.SortFunc(places, place.compare)
-	for _, n := range r.hidden {
+	for _, n := range hidden {
 		own := placesIn(n, nil)
 		last := slices.MaxFunc(own, place.compare)
 		end := place{len(r.lines) + 1, 1}
@@ -49,7 +50,46 @@ func newMask(r *report) *mask {
 		}
 		m.spans = append(m.spans, span{placeOf(n), end})
 	}
+	m.spans = apart(m.spans)
 	return m
+}
+
+// apart joins the spans that overlap, a list and its items, and puts the last
+// one first.
+func apart(spans []span) []span {
+	slices.SortFunc(spans, func(a, b span) int { return a.from.compare(b.from) })
+	var joined []span
+	for _, s := range spans {
+		if n := len(joined); n > 0 && s.from.compare(joined[n-1].to) < 0 {
+			if s.to.compare(joined[n-1].to) > 0 {
+				joined[n-1].to = s.to
+			}
+			continue
+		}
+		joined = append(joined, s)
+	}
+	slices.Reverse(joined)
+	return joined
+}
+
+// namedSecrets adds the values within a node that stand behind keys that are
+// called like secrets: of an entry whose type is not known nobody has decoded
+// them. behind says that such a key is above the node.
+func namedSecrets(n *yaml.Node, behind bool, hidden []*yaml.Node) []*yaml.Node {
+	if n == nil {
+		return hidden
+	}
+	if n.Kind == yaml.Scalar && behind && !n.IsNull() {
+		return append(hidden, n)
+	}
+	for _, item := range n.Items {
+		hidden = namedSecrets(item, behind, hidden)
+	}
+	for _, p := range n.Pairs {
+		elsewhere := p.Key.Value == "env" || p.Key.Value == "file"
+		hidden = namedSecrets(p.Value, !elsewhere && (behind || secretName.MatchString(p.Key.Value)), hidden)
+	}
+	return hidden
 }
 
 func placesIn(n *yaml.Node, places []place) []place {
@@ -79,7 +119,7 @@ func (m *mask) quote(f *Fault) string {
 	}
 	text := []rune(m.lines[f.Line-1])
 	caret := min(max(f.Column-1, 0), len(text))
-	for _, s := range m.spans {
+	for _, s := range m.spans { // the last on a line first: offsets before it stay true
 		from, to := s.on(f.Line, text)
 		text, caret = replace(text, caret, from, to)
 	}
@@ -132,7 +172,7 @@ func replace(text []rune, caret, from, to int) ([]rune, int) {
 }
 
 // secretWord is what keys are called that hold secrets.
-const secretWord = `(?i:secret|token|passw|passphrase|api_?key|private_?key|credential|auth)`
+const secretWord = `(?i:secret|token|passw|passphrase|api[_-]?key|private[_-]?key|authorization)`
 
 var (
 	secretName    = regexp.MustCompile(secretWord)
