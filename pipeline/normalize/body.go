@@ -1,0 +1,152 @@
+package normalize
+
+import (
+	"strings"
+
+	"golang.org/x/net/html/atom"
+)
+
+// body is the text of a document as it has been understood: sanitised HTML, the
+// same as plain text, and the runs that both consist of.
+type body struct {
+	html   []byte
+	text   []byte // as it grows
+	plain  string // the text, once it is whole
+	nodes  []node
+	runs   []run
+	links  []link
+	images []image
+}
+
+// node is a block element in the HTML.
+type node struct {
+	tag      atom.Atom
+	parent   int32 // index of the block around it, -1 at the top
+	from, to int   // in html, tags included
+	live     int   // runs inside that have not been dropped
+}
+
+// run is a stretch of text that nothing but inline markup interrupts: what a
+// reader sees as a paragraph, a heading, an item of a list, a cell.
+type run struct {
+	node             int32
+	tag              atom.Atom // of the block that holds it
+	sep              string    // stands before it in text
+	from, to         int       // in text
+	htmlFrom, htmlTo int
+	linked           int // bytes of text inside links
+	dropped          bool
+	meta             bool // about the review (credits, rating, byline), no part of it
+}
+
+type link struct{ href string }
+
+// image is a picture, also one whose address was not kept.
+type image struct {
+	src, alt string
+	run      int
+}
+
+// at returns the text of a run.
+func (b *body) at(i int) string { return b.plain[b.runs[i].from:b.runs[i].to] }
+
+// drop takes a run out; compact makes it so.
+func (b *body) drop(i int) {
+	r := &b.runs[i]
+	if r.dropped {
+		return
+	}
+	r.dropped = true
+	for n := r.node; n >= 0; n = b.nodes[n].parent {
+		b.nodes[n].live--
+	}
+}
+
+// compact makes HTML and text anew without the runs that were dropped, and
+// without the elements that held nothing else. It is called once: the runs' places
+// in the HTML are not kept up.
+func (b *body) compact() {
+	kept := b.runs[:0:0]
+	gone := false
+	for i := range b.runs {
+		gone = gone || b.runs[i].dropped
+	}
+	if !gone {
+		return
+	}
+	var html, text []byte
+	at := 0
+	for i := range b.runs {
+		r := b.runs[i]
+		if !r.dropped {
+			if len(text) > 0 {
+				text = append(text, r.sep...)
+			}
+			from := len(text)
+			text = append(text, b.plain[r.from:r.to]...)
+			r.from, r.to = from, len(text)
+			kept = append(kept, r)
+			continue
+		}
+		from, to := b.extent(&r)
+		if from >= at {
+			html = append(html, b.html[at:from]...)
+			at = to
+		}
+	}
+	b.html, b.plain, b.runs = append(html, b.html[at:]...), string(text), kept
+}
+
+// extent is the largest part of the HTML that holds nothing but dropped runs. A
+// cell is emptied, not taken out of its row.
+func (b *body) extent(r *run) (from, to int) {
+	from, to = r.htmlFrom, r.htmlTo
+	for n := r.node; n >= 0; n = b.nodes[n].parent {
+		at := &b.nodes[n]
+		if at.live > 0 {
+			break
+		}
+		if (at.tag == atom.Td || at.tag == atom.Th) && at.parent >= 0 && b.nodes[at.parent].live > 0 {
+			break
+		}
+		from, to = at.from, at.to
+	}
+	return from, to
+}
+
+// clear takes out everything.
+func (b *body) clear() {
+	b.html, b.plain, b.runs = nil, "", nil
+}
+
+// lines calls f with every line of the text that is not dropped: the run it
+// stands in, the line without space around it, and where it begins in text.
+func (b *body) lines(f func(run int, line string, at int)) {
+	for i := range b.runs {
+		r := &b.runs[i]
+		if r.dropped {
+			continue
+		}
+		text, at := b.at(i), r.from
+		for {
+			line, rest, more := strings.Cut(text, "\n")
+			trimmed := strings.TrimLeft(line, " \t")
+			f(i, strings.TrimRight(trimmed, " \t"), at+len(line)-len(trimmed))
+			if !more {
+				break
+			}
+			at += len(line) + 1
+			text = rest
+		}
+	}
+}
+
+// own reports whether any text of the critic's own is there.
+func (b *body) own() bool {
+	for i := range b.runs {
+		if r := &b.runs[i]; !r.dropped && !r.meta && r.to > r.from {
+			return true
+		}
+	}
+	return false
+}
