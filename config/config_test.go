@@ -179,6 +179,34 @@ func TestStringOptionsFaults(t *testing.T) {
 	}
 }
 
+// What the struct holds before stays where the file says nothing, at any depth.
+func TestDefaultsStay(t *testing.T) {
+	type look struct {
+		Title string `config:"title"`
+		Size  int    `config:"size"`
+	}
+	got := struct {
+		Look    look           `config:"look"`
+		Pointer *look          `config:"pointer"`
+		None    *look          `config:"none"`
+		List    []int          `config:"list"`
+		Map     map[string]int `config:"map"`
+	}{look{"a", 1}, &look{"b", 2}, nil, []int{1, 2}, map[string]int{"x": 1}}
+	_, err := config.Parse("f.yaml", []byte(`version: 1
+site: {url: http://x}
+sources: [{name: a, type: t, look: {title: A}, pointer: {size: 3}, list: 9, map: {y: 2}}]
+`), config.Catalogue{Sources: []pipeline.SourceType{{Name: "t", Configure: func(o pipeline.Options) pipeline.OpenSource {
+		o.Decode(&got)
+		return nil
+	}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := fmt.Sprint(got.Look, *got.Pointer, got.None, got.List, got.Map); text != "{A 1} {b 3} <nil> [9] map[y:2]" {
+		t.Errorf("got %s", text)
+	}
+}
+
 func TestProgrammingErrorsPanic(t *testing.T) {
 	for name, into := range map[string]any{
 		"no pointer": filesSource{},

@@ -54,22 +54,18 @@ func newMask(r *report) *mask {
 	return m
 }
 
-// apart joins the spans that overlap, a list and its items, and puts the last
-// one first.
+// apart drops the spans that lie within others, as a list's items do, and puts
+// the last one first.
 func apart(spans []span) []span {
 	slices.SortFunc(spans, func(a, b span) int { return a.from.compare(b.from) })
-	var joined []span
+	var outer []span
 	for _, s := range spans {
-		if n := len(joined); n > 0 && s.from.compare(joined[n-1].to) < 0 {
-			if s.to.compare(joined[n-1].to) > 0 {
-				joined[n-1].to = s.to
-			}
-			continue
+		if n := len(outer); n == 0 || s.from.compare(outer[n-1].to) >= 0 {
+			outer = append(outer, s)
 		}
-		joined = append(joined, s)
 	}
-	slices.Reverse(joined)
-	return joined
+	slices.Reverse(outer)
+	return outer
 }
 
 // namedSecrets adds the values within a node that stand behind keys that are

@@ -106,6 +106,7 @@ func TestFaults(t *testing.T) {
 		{"at sign", "é: @x", []string{"1:4: a value cannot begin with @: quote it"}},
 		{"colon in a value", "a: b: c", []string{`1:5: a ":" where no key can stand: indent it like its neighbours, or quote the value`}},
 		{"open list", "a: [1\nb: 2", []string{`2:2: the list opened with "[" is not closed: a "," or "]" is missing before this`}},
+		{"what is missing at the end", "ab: [1\n", []string{`1:7: the list opened with "[" is not closed: a "," or "]" is missing before this`}},
 		{"open quote", "a: 'x\nb: 2\n", []string{"1:4: the quote opened here is not closed"}},
 		{"dedented", "a:\n    b: 1\n  c: 1\n", []string{"3:3: not a key: is the indentation that of its neighbours, and every quote closed?"}},
 		{"unknown alias", "x: *no", []string{"1:4: unknown anchor 'no' referenced"}},
