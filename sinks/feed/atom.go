@@ -79,7 +79,7 @@ func (atom) item(n *entry) (item, error) {
 	if !found {
 		return item{}, fmt.Errorf("render entry %s: no date in what was rendered", n.id)
 	}
-	return item{text: append(slices.Clone(head), tag...), rest: rest}, nil
+	return item{text: append(slices.Clone(head), tag...), rest: append(slices.Clone(rest), '\n')}, nil
 }
 
 func (f atom) envelope(c *channel) (envelope, error) {
@@ -103,14 +103,19 @@ func (f atom) envelope(c *channel) (envelope, error) {
 	return cutXML(out, "updated", "</feed>", true)
 }
 
-func (atom) join(e envelope, items []placed) []byte {
+func (atom) join(parts [][]byte, e envelope, items []placed) [][]byte {
 	dates, latest := apart(items)
-	parts := make([][]byte, 0, 4+4*len(items))
-	parts = append(parts, e.head, rfc3339(latest), e.afterDate)
-	for i, it := range items {
-		parts = append(parts, it.text, rfc3339(dates[i]), it.rest, []byte("\n"))
+	written := make([]byte, 0, (len(items)+1)*len(time.RFC3339))
+	date := func(unix int64) []byte {
+		from := len(written)
+		written = time.Unix(unix, 0).UTC().AppendFormat(written, time.RFC3339)
+		return written[from:]
 	}
-	return bytes.Join(append(parts, e.tail), nil)
+	parts = append(parts, e.head, date(latest), e.afterDate)
+	for i := range items {
+		parts = append(parts, items[i].text, date(dates[i]), items[i].rest)
+	}
+	return append(parts, e.tail)
 }
 
 // apart gives each item a date of its own, because validators warn of entries
@@ -127,7 +132,7 @@ func apart(items []placed) (dates []int64, latest int64) {
 		order[i] = i
 	}
 	slices.SortFunc(order, func(a, b int) int {
-		x, y := &items[a].stamp, &items[b].stamp
+		x, y := items[a].stamp, items[b].stamp
 		if c := cmp.Compare(x.updated, y.updated); c != 0 {
 			return c
 		}
@@ -139,8 +144,4 @@ func apart(items []placed) (dates []int64, latest int64) {
 		dates[i] = latest
 	}
 	return dates, latest
-}
-
-func rfc3339(unix int64) []byte {
-	return time.Unix(unix, 0).UTC().AppendFormat(make([]byte, 0, len(time.RFC3339)), time.RFC3339)
 }

@@ -24,7 +24,9 @@ func BenchmarkChangedFeed(b *testing.B) {
 	events := make([]*review.Event, entries)
 	for n := range events {
 		events[n] = sinktest.Event(sinktest.GUID(fmt.Sprint(n)), sinktest.On(fmt.Sprintf("2010-09-%02d", n%28+1)),
-			sinktest.Text(strings.Repeat("A quiet film about borrowed time. ", 30)))
+			func(e *review.Event) {
+				e.BodyHTML = "<p>" + strings.Repeat("A quiet film about borrowed time. ", 15) + "</p>"
+			})
 	}
 	w := newBench(b, feed.Defaults())
 	w.apply(events...)

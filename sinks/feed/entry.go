@@ -129,9 +129,9 @@ func facts(e *review.Event) string {
 }
 
 // entryID is the feed id, fixed at first sight. An event of a foreign writer may
-// lack one; its review id serves as well.
+// lack one, or have one that is no URI; its review id serves as well.
 func entryID(e *review.Event, site pipeline.Site) string {
-	if id := uri(e.FeedID); id != "" {
+	if id := uri(e.FeedID); hasScheme(id) {
 		return id
 	}
 	return join(site.URL, "reviews", string(e.ReviewID))

@@ -20,8 +20,9 @@ type format interface {
 	item(*entry) (item, error)
 	// envelope renders everything around the items.
 	envelope(*channel) (envelope, error)
-	// join puts a document together. The items stand in the order of the feed.
-	join(envelope, []placed) []byte
+	// join appends to parts what a document is made of, in order. The items stand
+	// in the order of the feed.
+	join(parts [][]byte, e envelope, items []placed) [][]byte
 }
 
 // formats are all there are, in the order in which they are listed.
@@ -43,8 +44,8 @@ type item struct{ text, rest []byte }
 
 // placed is an item in a feed.
 type placed struct {
-	item
-	stamp
+	*item
+	*stamp
 }
 
 // stamp is what the dates of a feed depend on.

@@ -67,17 +67,20 @@ func (jsonFeed) envelope(c *channel) (envelope, error) {
 	return envelope{head: head, tail: []byte(end + "\n")}, nil
 }
 
-func (jsonFeed) join(e envelope, items []placed) []byte {
-	parts := make([][]byte, 0, 2+2*len(items))
+func (jsonFeed) join(parts [][]byte, e envelope, items []placed) [][]byte {
 	parts = append(parts, e.head)
-	for i, it := range items {
-		if i > 0 {
-			parts = append(parts, []byte(","))
+	for i := range items {
+		between := jsonBetween
+		if i == 0 {
+			between = between[len(","):]
 		}
-		parts = append(parts, []byte("\n"), it.text)
+		parts = append(parts, []byte(between), items[i].text)
 	}
-	return bytes.Join(append(parts, e.tail), nil)
+	return append(parts, e.tail)
 }
+
+// jsonBetween parts items; the first needs no comma.
+const jsonBetween = ",\n"
 
 // toJSON writes a value on one line, and <, > and & as they are: nobody pastes a
 // feed into a script element.

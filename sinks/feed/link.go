@@ -33,6 +33,16 @@ func uri(s string) string {
 	return b.String()
 }
 
+// hasScheme reports whether a URI begins with a scheme, and has something behind
+// it, so that it is no reference relative to something.
+func hasScheme(s string) bool {
+	scheme, rest, found := strings.Cut(s, ":")
+	if !found || rest == "" || scheme == "" || !isLetter(scheme[0]) {
+		return false
+	}
+	return strings.Trim(scheme, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.") == ""
+}
+
 func isHex(c byte) bool { return isDigit(c) || c|0x20 >= 'a' && c|0x20 <= 'f' }
 
 // webURL is s as an absolute http or https URL in ASCII and without a user name

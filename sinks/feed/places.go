@@ -134,13 +134,13 @@ type place struct {
 	position pipeline.Position
 }
 
-// window is the beginning of a feed, at most limit rows.
-func window(st pipeline.Reader, key string, limit int) []place {
-	var rows []place
+// window appends to rows the beginning of a feed, at most limit rows.
+func window(rows []place, st pipeline.Reader, key string, limit int) []place {
+	full := len(rows) + limit
 	prefix := placeRows + key + "/"
 	st.Scan(prefix, func(row string, value []byte) bool {
 		rows = append(rows, place{reviewIn(row[len(prefix):]), pipeline.Position(binary.BigEndian.Uint64(value))})
-		return len(rows) < limit
+		return len(rows) < full
 	})
 	return rows
 }

@@ -94,6 +94,15 @@ func (n *node) says(space, local string) string {
 	return ""
 }
 
+// list is the texts of all children with a name.
+func (n *node) list(space, local string) string {
+	var texts []string
+	for _, c := range n.all(space, local) {
+		texts = append(texts, c.text)
+	}
+	return strings.Join(texts, "|")
+}
+
 // each calls f with the element and all below it.
 func (n *node) each(f func(*node)) {
 	f(n)

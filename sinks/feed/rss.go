@@ -1,7 +1,6 @@
 package feed
 
 import (
-	"bytes"
 	"encoding/xml"
 	"time"
 
@@ -81,7 +80,7 @@ func (rss) item(n *entry) (item, error) {
 	}
 	x.Film, x.Rating = schemaOf(&n.review)
 	out, err := toXML(x)
-	return item{text: out}, err
+	return item{text: append(out, '\n')}, err
 }
 
 func (f rss) envelope(c *channel) (envelope, error) {
@@ -107,17 +106,16 @@ func (f rss) envelope(c *channel) (envelope, error) {
 }
 
 // join leaves the date out where no entry gives one.
-func (rss) join(e envelope, items []placed) []byte {
-	parts := make([][]byte, 0, 4+2*len(items))
+func (rss) join(parts [][]byte, e envelope, items []placed) [][]byte {
 	parts = append(parts, e.head)
 	if t := newest(items); !t.IsZero() {
 		parts = append(parts, []byte("\n    <lastBuildDate>"+t.Format(time.RFC1123Z)+"</lastBuildDate>"))
 	}
 	parts = append(parts, e.afterDate)
 	for _, it := range items {
-		parts = append(parts, it.text, []byte("\n"))
+		parts = append(parts, it.text)
 	}
-	return bytes.Join(append(parts, e.tail), nil)
+	return append(parts, e.tail)
 }
 
 // generator names the program in RSS and Atom.

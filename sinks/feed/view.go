@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -23,6 +24,12 @@ type View struct {
 	wording  wording
 	rendered *cache[pipeline.Position, *fragment]
 	around   *cache[envelopeKey, []envelope]
+
+	// What documents are put together in, used again and again.
+	rows  []place
+	shown []*fragment
+	items []placed
+	parts [][]byte
 }
 
 var (
@@ -158,14 +165,14 @@ func (v *View) standing(p *places) {
 // write renders one feed in all formats, or removes it if it stands for a film
 // that has no reviews left.
 func (v *View) write(ctx context.Context, key string, latest map[review.ID]pipeline.Entry, st pipeline.Reader, docs pipeline.Documents) error {
-	rows := window(st, key, v.settings.Limit)
-	if len(rows) == 0 && key != "" {
+	v.rows = window(v.rows[:0], st, key, v.settings.Limit)
+	if len(v.rows) == 0 && key != "" {
 		for _, f := range v.formats {
 			docs.Remove(v.path(key, f))
 		}
 		return nil
 	}
-	shown, err := v.fragments(ctx, rows, latest)
+	shown, err := v.fragments(ctx, v.rows, latest)
 	if err != nil {
 		return err
 	}
@@ -180,12 +187,13 @@ func (v *View) write(ctx context.Context, key string, latest map[review.ID]pipel
 	if err != nil {
 		return err
 	}
-	items := make([]placed, len(shown))
 	for i, f := range v.formats {
-		for j, one := range shown {
-			items[j] = placed{one.items[i], one.stamp}
+		v.items, v.parts = v.items[:0], v.parts[:0]
+		for _, one := range shown {
+			v.items = append(v.items, placed{&one.items[i], &one.stamp})
 		}
-		docs.Put(v.path(key, f), f.join(around[i], items))
+		v.parts = f.join(v.parts, around[i], v.items)
+		docs.Put(v.path(key, f), bytes.Join(v.parts, nil))
 	}
 	return nil
 }
@@ -194,7 +202,7 @@ func (v *View) write(ctx context.Context, key string, latest map[review.ID]pipel
 // cache, from the batch at hand, or from the log; one that the log no longer
 // holds is passed over, since a newer revision of it is about to come.
 func (v *View) fragments(ctx context.Context, rows []place, latest map[review.ID]pipeline.Entry) ([]*fragment, error) {
-	shown := make([]*fragment, 0, len(rows))
+	shown := v.shown[:0]
 	for _, row := range rows {
 		f, ok := v.rendered.get(row.position)
 		if !ok {
@@ -212,6 +220,7 @@ func (v *View) fragments(ctx context.Context, rows []place, latest map[review.ID
 		}
 		shown = append(shown, f)
 	}
+	v.shown = shown
 	return shown, nil
 }
 
