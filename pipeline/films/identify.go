@@ -3,6 +3,7 @@ package films
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/filmwire/filmwire/pipeline"
@@ -47,7 +48,7 @@ type identifying struct {
 	// What this group decided and the registry's state does not hold yet.
 	films  map[review.FilmID]*row
 	events map[review.FilmID]*review.FilmEvent
-	titles map[string][]namesake
+	titles map[string][]review.FilmID
 	ids    map[string]review.FilmID
 }
 
@@ -57,7 +58,7 @@ func (*Registry) Begin(st pipeline.Reader) pipeline.Identifying {
 		st:     st,
 		films:  map[review.FilmID]*row{},
 		events: map[review.FilmID]*review.FilmEvent{},
-		titles: map[string][]namesake{},
+		titles: map[string][]review.FilmID{},
 		ids:    map[string]review.FilmID{},
 	}
 }
@@ -104,11 +105,11 @@ func (g *identifying) find(film *review.Film) (*row, string, []review.FilmID, er
 	if err != nil {
 		return nil, "", nil, err
 	}
-	if found := exactly(namesakes, film.Year); len(found) == 1 {
+	if found := exactly(namesakes, film.Year); found != nil {
 		if film.Year == 0 {
-			return found[0], stageTitle, others(namesakes, found[0]), nil
+			return found, stageTitle, others(namesakes, found), nil
 		}
-		return found[0], stageTitleYear, nil, nil
+		return found, stageTitleYear, nil, nil
 	}
 	if found := near(namesakes, film.Year); found != nil {
 		return found, stageTitleNear, others(namesakes, found), nil
@@ -155,15 +156,8 @@ func (g *identifying) byID(film *review.Film) (*row, error) {
 func (g *identifying) namesakes(film *review.Film) ([]*row, error) {
 	var all []*row
 	for _, key := range keys(film) {
-		found := slices.Clone(g.titles[key])
-		g.st.Scan(titlePrefix(key), func(k string, _ []byte) bool {
-			if n, ok := parseTitleKey(k); ok {
-				found = append(found, n)
-			}
-			return true
-		})
-		for _, n := range found {
-			r, err := g.load(n.id)
+		for _, id := range append(called(g.st, key), g.titles[key]...) {
+			r, err := g.load(id)
 			if err != nil {
 				return nil, err
 			}
@@ -173,18 +167,31 @@ func (g *identifying) namesakes(film *review.Film) ([]*row, error) {
 			all = append(all, r)
 		}
 	}
-	slices.SortFunc(all, func(a, b *row) int { return cmpID(a.Film.ID, b.Film.ID) })
+	slices.SortFunc(all, func(a, b *row) int { return strings.Compare(string(a.Film.ID), string(b.Film.ID)) })
 	return all, nil
 }
 
-func exactly(namesakes []*row, year int) []*row {
-	var found []*row
+// exactly finds the one film of that year. Where ids tell several apart, a review
+// that clashes with none of them belongs to none: it goes to the one film without
+// ids, if there is one.
+func exactly(namesakes []*row, year int) *row {
+	var found, bare []*row
 	for _, r := range namesakes {
-		if r.Film.Year == year {
-			found = append(found, r)
+		if r.Film.Year != year {
+			continue
+		}
+		found = append(found, r)
+		if r.Film.IDs.IsZero() {
+			bare = append(bare, r)
 		}
 	}
-	return found
+	switch {
+	case len(found) == 1:
+		return found[0]
+	case len(bare) == 1:
+		return bare[0]
+	}
+	return nil
 }
 
 // near finds the one film a year apart, where no other stands close.
@@ -308,9 +315,8 @@ func (g *identifying) remember(r *row, event *review.FilmEvent) {
 	g.films[r.Film.ID] = r
 	g.events[r.Film.ID] = event
 	for _, key := range keys(&r.Film) {
-		n := namesake{id: r.Film.ID, year: r.Film.Year}
-		if !slices.Contains(g.titles[key], n) {
-			g.titles[key] = append(g.titles[key], n)
+		if !slices.Contains(g.titles[key], r.Film.ID) {
+			g.titles[key] = append(g.titles[key], r.Film.ID)
 		}
 	}
 	r.Film.IDs.Each(func(catalogue, id string) { g.ids[catalogue+"/"+id] = r.Film.ID })
@@ -355,14 +361,4 @@ func apart(a, b int) int {
 		return b - a
 	}
 	return a - b
-}
-
-func cmpID(a, b review.FilmID) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }

@@ -18,7 +18,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strconv"
+	"slices"
 	"strings"
 
 	"github.com/filmwire/filmwire/pipeline"
@@ -30,7 +30,7 @@ import (
 // Its state holds
 //
 //	film/ID                   what is known of the film (row)
-//	title/KEY\x00YEAR\x00ID   a folded title and a year, 0000 for none
+//	title/KEY                 a folded title: the films that go by it, one a line
 //	id/CATALOGUE/ID           a catalogue's id, the value is the film
 //	into/ID                   a merged film, the value is what it went into
 type Registry struct{}
@@ -71,9 +71,10 @@ func apply(st pipeline.State, e *review.FilmEvent, at pipeline.Position) error {
 		return err
 	}
 	st.Set("film/"+string(e.FilmID), value)
-	for _, year := range years(&e.Film) {
-		for _, key := range keys(&e.Film) {
-			st.Set(titleKey(key, year, e.FilmID), nil)
+	for _, key := range keys(&e.Film) {
+		ids := called(st, key)
+		if !slices.Contains(ids, e.FilmID) {
+			st.Set("title/"+key, []byte(joinIDs(append(ids, e.FilmID))))
 		}
 	}
 	e.Film.IDs.Each(func(catalogue, id string) {
@@ -98,33 +99,26 @@ func keys(f *review.Film) []string {
 	return all
 }
 
-// years are those a film is found under: its own, or none.
-func years(f *review.Film) []int {
-	if f.Year == 0 {
-		return []int{0}
+// called lists the films that go by a folded title. A title that has many is one
+// short row all the same: the most common ones have a few dozen films.
+func called(st pipeline.Reader, key string) []review.FilmID {
+	value, ok := st.Get("title/" + key)
+	if !ok {
+		return nil
 	}
-	return []int{f.Year}
-}
-
-func titlePrefix(key string) string { return "title/" + key + "\x00" }
-
-func titleKey(key string, year int, id review.FilmID) string {
-	return titlePrefix(key) + fmt.Sprintf("%04d", year) + "\x00" + string(id)
-}
-
-// namesake is a film found under a title.
-type namesake struct {
-	id   review.FilmID
-	year int
-}
-
-func parseTitleKey(key string) (namesake, bool) {
-	parts := strings.Split(key, "\x00")
-	if len(parts) != 3 {
-		return namesake{}, false
+	var ids []review.FilmID
+	for id := range strings.SplitSeq(string(value), "\n") {
+		ids = append(ids, review.FilmID(id))
 	}
-	year, err := strconv.Atoi(parts[1])
-	return namesake{id: review.FilmID(parts[2]), year: year}, err == nil
+	return ids
+}
+
+func joinIDs(ids []review.FilmID) string {
+	all := make([]string, len(ids))
+	for i, id := range ids {
+		all[i] = string(id)
+	}
+	return strings.Join(all, "\n")
 }
 
 // load reads a film's row, following merges.
