@@ -1,0 +1,87 @@
+package feed
+
+import (
+	"net/url"
+	"strings"
+
+	"github.com/mmcdole/gofeed/atom"
+
+	"github.com/filmwire/filmwire/pipeline/review"
+)
+
+func atomHead(f *atom.Feed) head {
+	h := head{link: alternate(f.Links), language: f.Language}
+	h.critic = atomCritic(f.Authors)
+	return h
+}
+
+func (h *head) atomEntry(it *item, n *atom.Entry) entry {
+	base := rebased(h.base, it.base)
+	e := entry{guid: strings.TrimSpace(n.ID)}
+	d := &e.doc
+	h.texts(d, it)
+	d.URL = resolve(base, first(extension(n.Extensions, "feedburner", "origLink"), alternate(n.Links)))
+	if d.URL == "" && webLink(e.guid) {
+		d.URL = e.guid
+	}
+	s := &d.Stated
+	s.URL = d.URL
+	s.Language = first(it.language, h.language)
+	s.ModifiedAt = instant(n.UpdatedParsed)
+	s.PublishedAt = instant(n.PublishedParsed)
+	if s.PublishedAt.IsZero() && n.Published == "" {
+		// RFC 4287 demands updated only, and it is then when the entry came out.
+		s.PublishedAt = s.ModifiedAt
+	}
+	s.Critic = atomCritic(n.Authors)
+	if s.Critic.Name == "" && n.Source != nil {
+		s.Critic = atomCritic(n.Source.Authors)
+	}
+	s.Critic = s.Critic.Or(h.critic)
+	s.Critic.URL = resolve(base, s.Critic.URL)
+	for _, c := range n.Categories {
+		// Blogger says with a category that the entry is a post.
+		if !strings.HasSuffix(c.Scheme, "#kind") {
+			s.Tags = addTag(s.Tags, first(c.Label, c.Term))
+		}
+	}
+	s.Media = h.atomMedia(base, n)
+	filmFields(d, n.Extensions)
+	return e
+}
+
+func (h *head) atomMedia(base *url.URL, n *atom.Entry) []review.Media {
+	m := mediaList{base: base}
+	for _, l := range n.Links {
+		if l.Rel == "enclosure" {
+			m.add(l.Href, l.Type, "", l.Title)
+		}
+	}
+	m.extensions(n.Extensions)
+	return m.list
+}
+
+// alternate is the link that a person follows: HTML before anything else.
+func alternate(links []*atom.Link) string {
+	found := ""
+	for _, l := range links {
+		if l.Rel != "alternate" || l.Href == "" {
+			continue
+		}
+		if l.Type == "" || strings.Contains(l.Type, "html") {
+			return l.Href
+		}
+		found = first(found, l.Href)
+	}
+	return found
+}
+
+// atomCritic is the first author that has a name.
+func atomCritic(authors []*atom.Person) review.Critic {
+	for _, a := range authors {
+		if name := personName(a.Name); name != "" {
+			return review.Critic{Name: name, URL: strings.TrimSpace(a.URI)}
+		}
+	}
+	return review.Critic{}
+}

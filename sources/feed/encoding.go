@@ -1,0 +1,168 @@
+package feed
+
+import (
+	"bytes"
+	"mime"
+	"unicode/utf8"
+
+	"golang.org/x/net/html/charset"
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/unicode"
+)
+
+// toUTF8 turns a feed's bytes into UTF-8 without anything that XML forbids.
+// A byte-order mark decides; else bytes that are valid UTF-8 are UTF-8, whatever
+// the server and the document claim, unless they claim an encoding that hides in
+// ASCII; else what they claim (RFC 7303: the server first). Single wrong bytes
+// inside UTF-8 are taken for Windows-1252, which they nearly always are.
+func toUTF8(b []byte, contentType string) []byte {
+	b = decodeBytes(b, contentType)
+	if !utf8.Valid(b) {
+		b = repairUTF8(b)
+	}
+	return repairXML(b)
+}
+
+var utf8Mark = []byte("\xef\xbb\xbf")
+
+func decodeBytes(b []byte, contentType string) []byte {
+	switch {
+	case bytes.HasPrefix(b, utf8Mark):
+		return b[len(utf8Mark):]
+	case bytes.HasPrefix(b, []byte("\xff\xfe")), bytes.HasPrefix(b, []byte("<\x00")), bytes.HasPrefix(b, []byte("{\x00")):
+		return decodeWith(unicode.UTF16(unicode.LittleEndian, unicode.UseBOM), b)
+	case bytes.HasPrefix(b, []byte("\xfe\xff")), bytes.HasPrefix(b, []byte("\x00<")), bytes.HasPrefix(b, []byte("\x00{")):
+		return decodeWith(unicode.UTF16(unicode.BigEndian, unicode.UseBOM), b)
+	}
+	valid := utf8.Valid(b)
+	for _, label := range [...]string{charsetOf(contentType), declaredEncoding(b)} {
+		enc, name := charset.Lookup(label)
+		switch {
+		case enc == nil || name == "utf-8":
+			continue
+		case valid && name != "iso-2022-jp" && name != "utf-16le" && name != "utf-16be":
+			return b
+		case name == "utf-16le" || name == "utf-16be":
+			continue // it would have begun otherwise
+		}
+		return decodeWith(enc, b)
+	}
+	return b
+}
+
+// decodeWith leaves bytes that do not decode as they are; repairUTF8 comes next.
+func decodeWith(enc encoding.Encoding, b []byte) []byte {
+	out, err := enc.NewDecoder().Bytes(b)
+	if err != nil {
+		return b
+	}
+	return bytes.TrimPrefix(out, utf8Mark)
+}
+
+func charsetOf(contentType string) string {
+	_, params, err := mime.ParseMediaType(contentType)
+	if err != nil {
+		return ""
+	}
+	return params["charset"]
+}
+
+// declaredEncoding is the label in the XML declaration, which must come first.
+func declaredEncoding(b []byte) string {
+	b = bytes.TrimLeft(b, " \t\r\n")
+	if !bytes.HasPrefix(b, []byte("<?xml")) {
+		return ""
+	}
+	end := bytes.Index(b, []byte("?>"))
+	if end < 0 {
+		return ""
+	}
+	return attribute(b[1:end], "encoding")
+}
+
+// repairUTF8 reads each byte that is not UTF-8 as Windows-1252.
+func repairUTF8(b []byte) []byte {
+	out := make([]byte, 0, len(b)+len(b)/16)
+	for len(b) > 0 {
+		r, n := utf8.DecodeRune(b)
+		if r == utf8.RuneError && n == 1 {
+			r = charmap.Windows1252.DecodeByte(b[0])
+		}
+		out = utf8.AppendRune(out, r)
+		b = b[n:]
+	}
+	return out
+}
+
+// repairXML drops the characters that XML 1.0 does not allow, as they are and as
+// references (&#11;). The common feed has none and is not copied.
+func repairXML(b []byte) []byte {
+	i := firstIllegal(b)
+	if i < 0 {
+		return b
+	}
+	out := append(make([]byte, 0, len(b)), b[:i]...)
+	for b = b[i:]; len(b) > 0; {
+		if n := illegal(b); n > 0 {
+			b = b[n:]
+			continue
+		}
+		out = append(out, b[0])
+		b = b[1:]
+	}
+	return out
+}
+
+// suspect are the bytes that something illegal may begin with.
+var suspect = func() (t [256]bool) {
+	for c := range byte(' ') {
+		t[c] = !space(c)
+	}
+	t['&'], t[0xef] = true, true
+	return t
+}()
+
+func firstIllegal(b []byte) int {
+	for i, c := range b {
+		if suspect[c] && illegal(b[i:]) > 0 {
+			return i
+		}
+	}
+	return -1
+}
+
+// illegal is the length of the illegal character that b begins with, or 0.
+func illegal(b []byte) int {
+	switch c := b[0]; {
+	case c < ' ' && !space(c):
+		return 1
+	case c == 0xef && len(b) > 2 && b[1] == 0xbf && b[2] >= 0xbe: // U+FFFE, U+FFFF
+		return 3
+	case c == '&' && len(b) > 3 && b[1] == '#':
+		return illegalReference(b)
+	}
+	return 0
+}
+
+// illegalReference is the length of a character reference to no character.
+func illegalReference(b []byte) int {
+	n, i, base := 0, 2, 10
+	if b[i] == 'x' || b[i] == 'X' {
+		i, base = 3, 16
+	}
+	for ; i < len(b) && b[i] != ';'; i++ {
+		digit := bytes.IndexByte([]byte("0123456789abcdef"), b[i]|0x20)
+		if b[i] < '0' || digit < 0 || digit >= base {
+			return 0
+		}
+		n = min(n*base+digit, utf8.MaxRune+1)
+	}
+	switch {
+	case i >= len(b):
+		return 0
+	case n < ' ' && n != '\t' && n != '\n' && n != '\r', n >= 0xd800 && n < 0xe000, n == 0xfffe, n == 0xffff, n > utf8.MaxRune:
+		return i + 1
+	}
+	return 0
+}

@@ -1,0 +1,255 @@
+package feed
+
+import "bytes"
+
+// mark is what a token is.
+type mark int
+
+const (
+	markText  mark = iota
+	markCDATA      // the token's bytes are the section with its delimiters
+	markStart      // <name ...>
+	markEmpty      // <name ... />
+	markEnd        // </name>
+	markOther      // a comment, a processing instruction, a DOCTYPE
+)
+
+// token is a piece of markup: src[start:end].
+type token struct {
+	mark       mark
+	start, end int
+	name       []byte // of a tag, with its prefix
+}
+
+// lexer cuts XML, or what people take for it, into tokens. It allocates nothing,
+// never fails and never recurses: what is no markup is text, and what is not
+// closed runs to the end of the bytes.
+type lexer struct {
+	src []byte
+	at  int
+}
+
+// next returns false at the end.
+func (l *lexer) next() (token, bool) {
+	if l.at >= len(l.src) {
+		return token{}, false
+	}
+	start := l.at
+	if l.src[start] != '<' {
+		l.at = l.find(start, "<")
+		return token{mark: markText, start: start, end: l.at}, true
+	}
+	rest := l.src[start+1:]
+	switch {
+	case len(rest) == 0:
+		l.at = len(l.src)
+		return token{mark: markText, start: start, end: l.at}, true
+	case rest[0] == '!':
+		return l.declaration(start), true
+	case rest[0] == '?':
+		l.at = l.after(start, "?>")
+		return token{mark: markOther, start: start, end: l.at}, true
+	case rest[0] == '/' && len(rest) > 1 && nameByte(rest[1]), nameByte(rest[0]):
+		return l.tag(start), true
+	}
+	l.at = l.find(start+1, "<")
+	return token{mark: markText, start: start, end: l.at}, true
+}
+
+// declaration reads what begins with <!.
+func (l *lexer) declaration(start int) token {
+	rest := l.src[start:]
+	switch {
+	case bytes.HasPrefix(rest, cdataOpen):
+		l.at = l.cdataEnd(start)
+		return token{mark: markCDATA, start: start, end: l.at}
+	case bytes.HasPrefix(rest, []byte("<!--")):
+		l.at = l.after(start+len("<!--"), "-->")
+		return token{mark: markOther, start: start, end: l.at}
+	}
+	// A DOCTYPE, perhaps with declarations of its own in brackets.
+	end, subset := l.find(start, ">"), bytes.IndexByte(rest, '[')
+	if subset >= 0 && start+subset < end {
+		if n := bytes.IndexByte(rest[subset:], ']'); n >= 0 {
+			end = l.find(start+subset+n, ">")
+		}
+	}
+	l.at = min(end+1, len(l.src))
+	return token{mark: markOther, start: start, end: l.at}
+}
+
+var (
+	cdataOpen  = []byte("<![CDATA[")
+	cdataClose = []byte("]]>")
+)
+
+// cdataEnd is where the section that begins at start ends. A section that runs
+// over the end of its item into the next section was never closed: it ends with
+// its item.
+func (l *lexer) cdataEnd(start int) int {
+	from := start + len(cdataOpen)
+	end, closed := len(l.src), false
+	if i := bytes.Index(l.src[from:], cdataClose); i >= 0 {
+		end, closed = from+i+len(cdataClose), true
+	}
+	inner := l.src[from:end]
+	if next := bytes.Index(inner, cdataOpen); next >= 0 {
+		inner, closed = inner[:next], false
+	}
+	if closed {
+		return end
+	}
+	for _, close := range [...]string{"</item>", "</entry>"} {
+		if i := bytes.Index(inner, []byte(close)); i >= 0 {
+			return from + i
+		}
+	}
+	return end
+}
+
+// tag reads a start or end tag. A > inside quotes does not end it, unless the
+// quotes are never closed.
+func (l *lexer) tag(start int) token {
+	t := token{mark: markStart, start: start}
+	i := start + 1
+	if l.src[i] == '/' {
+		t.mark = markEnd
+		i++
+	}
+	from := i
+	for i < len(l.src) && nameByte(l.src[i]) {
+		i++
+	}
+	t.name = l.src[from:i]
+	i = l.tagEnd(i)
+	if i < len(l.src) {
+		if t.mark == markStart && l.src[i-1] == '/' {
+			t.mark = markEmpty
+		}
+		i++
+	}
+	l.at, t.end = i, i
+	return t
+}
+
+// tagEnd is the place of the > that ends the tag whose attributes begin at i.
+func (l *lexer) tagEnd(i int) int {
+	for from := i; i < len(l.src); i++ {
+		switch c := l.src[i]; c {
+		case '>':
+			return i
+		case '"', '\'':
+			n := bytes.IndexByte(l.src[i+1:], c)
+			if n < 0 {
+				return l.find(from, ">")
+			}
+			i += n + 1
+		}
+	}
+	return i
+}
+
+// find is where s next stands, or the end of the bytes.
+func (l *lexer) find(from int, s string) int {
+	if i := bytes.Index(l.src[from:], []byte(s)); i >= 0 {
+		return from + i
+	}
+	return len(l.src)
+}
+
+// after is the place behind the next s, or the end of the bytes.
+func (l *lexer) after(from int, s string) int {
+	return min(l.find(from, s)+len(s), len(l.src))
+}
+
+// nameByte takes every byte that may stand in a name, and all of UTF-8.
+func nameByte(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c == ':' || c == '-' || c == '_' || c == '.' ||
+		'0' <= c && c <= '9' || c >= 0x80
+}
+
+// split cuts a name into prefix and local name.
+func split(name []byte) (prefix, local []byte) {
+	if i := bytes.IndexByte(name, ':'); i >= 0 {
+		return name[:i], name[i+1:]
+	}
+	return nil, name
+}
+
+// lower is the local name in lower case, without making a string: all known
+// names are short, and a longer one is none of them.
+func lower(name []byte, into *[16]byte) []byte {
+	_, local := split(name)
+	if len(local) > len(into) {
+		return nil
+	}
+	for i, c := range local {
+		if 'A' <= c && c <= 'Z' {
+			c |= 0x20
+		}
+		into[i] = c
+	}
+	return into[:len(local)]
+}
+
+// attributes calls f with each attribute of a tag: the name with its prefix and
+// the value as written. Quotes may be missing.
+func attributes(tag []byte, f func(name, value []byte)) {
+	i := 1
+	for i < len(tag) && nameByte(tag[i]) {
+		i++
+	}
+	for i < len(tag) {
+		if !nameByte(tag[i]) {
+			i++
+			continue
+		}
+		from := i
+		for i < len(tag) && nameByte(tag[i]) {
+			i++
+		}
+		name := tag[from:i]
+		for i < len(tag) && space(tag[i]) {
+			i++
+		}
+		if i >= len(tag) || tag[i] != '=' {
+			f(name, nil)
+			continue
+		}
+		var value []byte
+		value, i = attributeValue(tag, i+1)
+		f(name, value)
+	}
+}
+
+// attributeValue reads the value that begins behind the = before i, and says
+// where it goes on.
+func attributeValue(tag []byte, i int) ([]byte, int) {
+	for i < len(tag) && space(tag[i]) {
+		i++
+	}
+	if i < len(tag) && (tag[i] == '"' || tag[i] == '\'') {
+		if n := bytes.IndexByte(tag[i+1:], tag[i]); n >= 0 {
+			return tag[i+1 : i+1+n], i + n + 2
+		}
+		i++
+	}
+	from := i
+	for i < len(tag) && !space(tag[i]) && tag[i] != '>' {
+		i++
+	}
+	return tag[from:i], i
+}
+
+// attribute is the value of one attribute as text, "" where there is none.
+func attribute(tag []byte, name string) string {
+	var found []byte
+	attributes(tag, func(n, v []byte) {
+		if found == nil && string(n) == name {
+			found = v
+		}
+	})
+	return unescape(string(found))
+}
+
+func space(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }

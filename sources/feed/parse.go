@@ -1,0 +1,236 @@
+package feed
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/mmcdole/gofeed/atom"
+	"github.com/mmcdole/gofeed/rss"
+
+	"github.com/filmwire/filmwire/pipeline/review"
+)
+
+// entry is one item of a feed on its way to a document.
+type entry struct {
+	doc   review.Document
+	place int    // in the feed, from 1
+	guid  string // as the feed states it, "" for none
+	fault error
+}
+
+// parsed is what a feed's bytes amount to, in the order of the feed.
+type parsed struct {
+	entries []entry
+	cut     bool // the feed ends before its end
+	lost    int  // items lost with its end
+}
+
+// parse reads a feed of any kind. at is its address, which relative links are
+// relative to, and now when it was fetched.
+func parse(body []byte, contentType string, at *url.URL, now time.Time) (*parsed, error) {
+	src := toUTF8(body, contentType)
+	if trimmed := bytes.TrimLeft(src, " \t\r\n"); len(trimmed) > 0 && trimmed[0] == '{' {
+		return parseJSON(trimmed, at, now)
+	}
+	o, err := outlineOf(src)
+	if err != nil {
+		return nil, err
+	}
+	h, natives := o.natives()
+	h.base = rebased(at, o.base)
+	h.stated = h.base
+	if o.base == "" {
+		h.stated = nil
+	}
+	h.link = resolve(h.base, h.link)
+	h.language = first(h.language, o.language)
+	p := &parsed{cut: !o.complete || o.lost > 0, lost: o.lost, entries: make([]entry, len(o.items))}
+	inherited := h.fingerprint()
+	for i := range o.items {
+		it, e := &o.items[i], &p.entries[i]
+		if it.fault != nil {
+			e.fault, e.place = it.fault, i+1
+			continue
+		}
+		if natives[i].atom != nil {
+			*e = h.atomEntry(it, natives[i].atom)
+		} else {
+			*e = h.rssEntry(it, natives[i].rss)
+		}
+		e.doc.FetchedAt, e.doc.RawSHA256 = now, digest(inherited, it.raw)
+		e.place = i + 1
+	}
+	return p, nil
+}
+
+// head is what the items of a feed inherit from it.
+type head struct {
+	base     *url.URL // what relative links are relative to
+	stated   *url.URL // the same, if the feed states it: then texts are rebased too
+	link     string   // the site
+	language string
+	critic   review.Critic
+}
+
+// fingerprint joins what is inherited, so that an item is not passed over as
+// unchanged when that changes.
+func (h *head) fingerprint() string {
+	base := ""
+	if h.base != nil {
+		base = h.base.String()
+	}
+	return strings.Join([]string{base, h.link, h.language, h.critic.Name, h.critic.URL}, "\n")
+}
+
+func digest(inherited string, raw []byte) string {
+	d := sha256.New()
+	d.Write([]byte(inherited))
+	d.Write(raw)
+	return hex.EncodeToString(d.Sum(nil))
+}
+
+// native is an item as the parser has it: one of the two.
+type native struct {
+	rss  *rss.Item
+	atom *atom.Entry
+}
+
+// natives has the skeleton parsed: at one go, and where that does not work, item
+// by item, so that one that cannot be parsed is lost alone. What it returns
+// stands beside the outline's items; those with a fault have none.
+func (o *outline) natives() (head, []native) {
+	out := make([]native, len(o.items))
+	h, all, err := parseSkeleton(o.dialect, o.skeleton)
+	if err == nil && o.distribute(all, out) {
+		return h, out
+	}
+	closing := o.skeleton[o.close:]
+	h, _, err = parseSkeleton(o.dialect, slices.Concat(o.skeleton[:o.open], closing))
+	if err != nil {
+		h = head{}
+	}
+	for i := range o.items {
+		it := &o.items[i]
+		if it.fault != nil {
+			continue
+		}
+		alone := slices.Concat(o.skeleton[:o.root], o.skeleton[it.skeleton[0]:it.skeleton[1]], closing)
+		_, one, err := parseSkeleton(o.dialect, alone)
+		switch {
+		case err != nil:
+			it.fault = fmt.Errorf("not well-formed: %w", err)
+		case len(one) != 1:
+			it.fault = fmt.Errorf("not well-formed: reads as %d items", len(one))
+		default:
+			out[i] = one[0]
+		}
+	}
+	return h, out
+}
+
+// distribute gives each item its parsed form, if there are as many.
+func (o *outline) distribute(all, out []native) bool {
+	for i := range o.items {
+		if o.items[i].fault != nil {
+			continue
+		}
+		if len(all) == 0 {
+			return false
+		}
+		out[i], all = all[0], all[1:]
+	}
+	return len(all) == 0
+}
+
+func parseSkeleton(d dialect, skeleton []byte) (h head, items []native, err error) {
+	if d == dialectAtom {
+		f, err := new(atom.Parser).Parse(bytes.NewReader(skeleton))
+		if err != nil {
+			return h, nil, err
+		}
+		for _, e := range f.Entries {
+			items = append(items, native{atom: e})
+		}
+		return atomHead(f), items, nil
+	}
+	f, err := new(rss.Parser).Parse(bytes.NewReader(skeleton))
+	if err != nil {
+		return h, nil, err
+	}
+	for _, it := range f.Items {
+		items = append(items, native{rss: it})
+	}
+	return rssHead(f), items, nil
+}
+
+// texts fills a document's texts from the item's.
+func (h *head) texts(d *review.Document, it *item) {
+	d.Stated.Title = it.title.text()
+	body, isText := it.body.html()
+	base := it.body.base
+	if body == "" {
+		body, isText = it.summary.html()
+		base = it.summary.base
+	} else {
+		d.Stated.Summary = it.summary.text()
+	}
+	d.Form, d.Body = review.FormHTML, body
+	if isText {
+		d.Form = review.FormText
+		return
+	}
+	if h.stated != nil || it.base != "" || base != "" {
+		d.Body = rebase(body, rebased(rebased(h.base, it.base), base))
+	}
+}
+
+// instant is a time as the parser found it, in UTC and whole seconds. Layouts
+// without a year are guesses and none.
+func instant(t *time.Time) time.Time {
+	if t == nil || t.Year() < 1900 || t.Year() > 9999 {
+		return time.Time{}
+	}
+	return t.UTC().Truncate(time.Second)
+}
+
+// instantOf reads a time from text, the zero time where there is none in it.
+func instantOf(s string) time.Time {
+	if s == "" {
+		return time.Time{}
+	}
+	t, err := review.ParseTime(s)
+	if err != nil {
+		return time.Time{}
+	}
+	return instant(&t)
+}
+
+// addTag adds a tag that is not there yet.
+func addTag(tags []string, tag string) []string {
+	tag = strings.Join(strings.Fields(tag), " ")
+	if tag == "" || slices.Contains(tags, tag) {
+		return tags
+	}
+	return append(tags, tag)
+}
+
+// first is the first string that says something.
+func first(ss ...string) string {
+	for _, s := range ss {
+		if s = strings.TrimSpace(s); s != "" {
+			return s
+		}
+	}
+	return ""
+}
+
+// webLink reports that a person can go there.
+func webLink(s string) bool {
+	return strings.HasPrefix(s, "http://") || strings.HasPrefix(s, "https://")
+}

@@ -1,0 +1,119 @@
+package feed
+
+import (
+	"strings"
+
+	ext "github.com/mmcdole/gofeed/extensions"
+	"github.com/mmcdole/gofeed/rss"
+)
+
+// rssHead takes what items inherit from a channel. Its managing editor and web
+// master are not the critic.
+func rssHead(f *rss.Feed) head {
+	h := head{link: f.Link, language: first(f.Language, extension(f.Extensions, "dc", "language"))}
+	h.critic.Name = extension(f.Extensions, "dc", "creator")
+	return h
+}
+
+func (h *head) rssEntry(it *item, n *rss.Item) entry {
+	base := rebased(h.base, it.base)
+	var e entry
+	d := &e.doc
+	h.texts(d, it)
+	if n.GUID != nil {
+		e.guid = strings.TrimSpace(n.GUID.Value)
+	}
+	d.URL = resolve(base, first(extension(n.Extensions, "feedburner", "origLink"), n.Link, atomLink(n.Extensions)))
+	if d.URL == "" && n.GUID != nil && n.GUID.IsPermalink != "false" && webLink(e.guid) {
+		d.URL = e.guid
+	}
+	s := &d.Stated
+	s.URL = d.URL
+	s.Language = first(extension(n.Extensions, "dc", "language"), it.language, h.language)
+	s.PublishedAt = instant(n.PubDateParsed)
+	if s.PublishedAt.IsZero() {
+		s.PublishedAt = instantOf(first(extension(n.Extensions, "dc", "date"), extension(n.Extensions, "dcterms", "created"), extension(n.Extensions, "atom", "published")))
+	}
+	s.ModifiedAt = instantOf(first(extension(n.Extensions, "atom", "updated"), extension(n.Extensions, "dcterms", "modified")))
+	s.Critic.Name = rssAuthor(n)
+	s.Critic = s.Critic.Or(h.critic)
+	for _, c := range n.Categories {
+		s.Tags = addTag(s.Tags, c.Value)
+	}
+	for _, subject := range n.Extensions["dc"]["subject"] {
+		s.Tags = addTag(s.Tags, subject.Value)
+	}
+	m := mediaList{base: base}
+	for _, c := range n.Enclosures {
+		m.add(c.URL, c.Type, "", "")
+	}
+	m.extensions(n.Extensions)
+	s.Media = m.list
+	filmFields(d, n.Extensions)
+	return e
+}
+
+// rssAuthor is the first author: dc:creator says names, author should be an
+// e-mail address with a name in brackets.
+func rssAuthor(n *rss.Item) string {
+	for _, c := range n.Extensions["dc"]["creator"] {
+		if name := personName(c.Value); name != "" {
+			return name
+		}
+	}
+	return first(personName(n.Author), extensionChild(n.Extensions, "atom", "author", "name"))
+}
+
+// personName takes the name out of "jane@example.org (Jane Doe)", "Jane Doe
+// <jane@example.org>" and the like. A mere address is no name.
+func personName(s string) string {
+	s = strings.Join(strings.Fields(plain(s)), " ")
+	if !strings.Contains(s, "@") {
+		return s
+	}
+	if i, j := strings.IndexByte(s, '('), strings.LastIndexByte(s, ')'); i >= 0 && j > i {
+		if in := strings.TrimSpace(s[i+1 : j]); !strings.Contains(in, "@") {
+			return in
+		}
+		return strings.TrimSpace(s[:i])
+	}
+	var words []string
+	for _, w := range strings.Fields(s) {
+		if !strings.Contains(w, "@") {
+			words = append(words, w)
+		}
+	}
+	return strings.Trim(strings.Join(words, " "), `"<>, `)
+}
+
+// atomLink is the alternate link that some RSS feeds state as an Atom element.
+func atomLink(x ext.Extensions) string {
+	for _, l := range x["atom"]["link"] {
+		if rel := l.Attrs["rel"]; rel == "" || rel == "alternate" {
+			return l.Attrs["href"]
+		}
+	}
+	return ""
+}
+
+// extension is the text of the first element of that name.
+func extension(x ext.Extensions, prefix, name string) string {
+	for _, e := range x[prefix][name] {
+		if v := strings.TrimSpace(e.Value); v != "" {
+			return v
+		}
+	}
+	return ""
+}
+
+// extensionChild is the text of a child of the first element of that name.
+func extensionChild(x ext.Extensions, prefix, name, child string) string {
+	for _, e := range x[prefix][name] {
+		for _, c := range e.Children[child] {
+			if v := strings.TrimSpace(c.Value); v != "" {
+				return v
+			}
+		}
+	}
+	return ""
+}

@@ -1,0 +1,126 @@
+// Package files is the source that reads reviews from files: Markdown, HTML and
+// plain text, one document each, and JSON and NDJSON with many. It hands out
+// what the files hold; front matter, headings and ratings are for normalize to
+// understand. A folder can be watched, so that a review is out the moment it is
+// saved.
+//
+// What a poll reads is everything there is, and the engine passes over what has
+// not changed. So a file that is gone withdraws its review, and nothing may be
+// taken for gone that merely could not be read: any problem makes a reading
+// incomplete.
+//
+// It is the only importer of github.com/fsnotify/fsnotify and of
+// github.com/bmatcuk/doublestar.
+package files
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"github.com/filmwire/filmwire/pipeline"
+)
+
+// Type is the catalogue's line.
+func Type() pipeline.SourceType {
+	return pipeline.SourceType{
+		Name:      "files",
+		Summary:   "A folder of Markdown, HTML, text, JSON or NDJSON files.",
+		Configure: configure,
+	}
+}
+
+// options are the source's lines of the config.
+type options struct {
+	// Path is a file, a folder (all files below it), or a pattern with * ? [] {}
+	// and **. Several are read as one source.
+	Path  []pipeline.Path `config:"path,required"`
+	Watch bool            `config:"watch"`
+}
+
+func configure(o pipeline.Options) pipeline.OpenSource {
+	opts := options{Watch: true}
+	o.Decode(&opts)
+	patterns := make([]pattern, 0, len(opts.Path))
+	for i, path := range opts.Path {
+		p, err := newPattern(string(path))
+		if err != nil {
+			key := "path"
+			if len(opts.Path) > 1 {
+				key = fmt.Sprintf("path.%d", i)
+			}
+			o.Fault(key, err.Error())
+			continue
+		}
+		patterns = append(patterns, p)
+	}
+	return func(env pipeline.SourceEnv) (pipeline.Source, error) {
+		s := &source{patterns: patterns, env: env}
+		if env.Log == nil {
+			s.env.Log = slog.New(slog.DiscardHandler)
+		}
+		if !opts.Watch {
+			return s, nil
+		}
+		return watched{s}, nil
+	}
+}
+
+// source reads all files of its patterns.
+type source struct {
+	patterns []pattern
+	env      pipeline.SourceEnv
+}
+
+// watched is a source that tells by itself when something changed.
+type watched struct{ *source }
+
+// Read hands out all documents, in the order of their paths. There is nothing
+// to remember, so the checkpoint is empty.
+func (s *source) Read(ctx context.Context, _ []byte, out pipeline.Out) (pipeline.Reading, error) {
+	r := &reading{ctx: ctx, out: out, at: s.env.Clock.Now()}
+	for i := range s.patterns {
+		if err := s.readPattern(i, r); err != nil {
+			return pipeline.Reading{}, err
+		}
+	}
+	if r.ignored > 0 {
+		s.env.Log.Debug("files of other kinds are not read", "count", r.ignored)
+	}
+	return pipeline.Reading{Complete: r.problems == 0}, nil
+}
+
+func (s *source) readPattern(i int, r *reading) error {
+	p := &s.patterns[i]
+	w := walk{
+		pattern: p,
+		file: func(f found) error {
+			for j := range i {
+				if s.patterns[j].covers(f.path) {
+					return nil // read already
+				}
+			}
+			if other := s.double(i, f.guid); other != "" {
+				return r.problem(f.path, fmt.Errorf("is called %s below its folder, and so is %s, which is read; one pattern above both folders tells them apart", f.guid, other))
+			}
+			return r.file(f)
+		},
+		problem: r.problem,
+	}
+	if err := w.run(r.ctx); err != nil {
+		return err
+	}
+	r.ignored += w.ignored
+	return nil
+}
+
+// double is the file of an earlier pattern that has the same path below another
+// folder: the two would be taken for one document.
+func (s *source) double(i int, guid string) string {
+	for j := range i {
+		if p := &s.patterns[j]; p.base != s.patterns[i].base && p.holds(guid) {
+			return p.join(guid)
+		}
+	}
+	return ""
+}

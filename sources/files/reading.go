@@ -1,0 +1,125 @@
+package files
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/filmwire/filmwire/pipeline"
+	"github.com/filmwire/filmwire/pipeline/review"
+)
+
+// maxFile is the most bytes a file may have that is read at once, and maxLine
+// the most of a line of NDJSON. An NDJSON file may have any number of lines.
+const (
+	maxFile = 16 << 20
+	maxLine = 16 << 20
+)
+
+var (
+	errFile   = fmt.Errorf("larger than %d MB; many documents fit into an .ndjson file of any size", maxFile>>20)
+	errMoving = errors.New("it changed while it was read, twice; it is read at the next poll")
+	errBinary = errors.New("holds bytes that are no text")
+)
+
+// reading is one Read under way.
+type reading struct {
+	ctx      context.Context
+	out      pipeline.Out
+	at       time.Time
+	buf      []byte // of the file at hand
+	problems int
+	ignored  int
+}
+
+func (r *reading) problem(where string, err error) error {
+	r.problems++
+	return r.out.Problem(pipeline.Problem{Where: where, Err: err})
+}
+
+// document hands one out. raw are the bytes it was read from.
+func (r *reading) document(d review.Document, raw []byte) error {
+	if err := r.ctx.Err(); err != nil {
+		return err
+	}
+	sum := sha256.Sum256(raw)
+	d.FetchedAt, d.RawSHA256 = r.at, hex.EncodeToString(sum[:])
+	return r.out.Document(d)
+}
+
+// file reads one file.
+func (r *reading) file(f found) error {
+	if f.kind == kindNDJSON {
+		return r.lines(f)
+	}
+	raw, err := r.whole(f.path)
+	if err != nil {
+		return r.problem(f.path, err)
+	}
+	if f.kind == kindJSON {
+		return r.json(f, raw)
+	}
+	body, ok := decodeText(raw, f.kind)
+	if !ok {
+		return r.problem(f.path, errBinary)
+	}
+	return r.document(review.Document{GUID: f.guid, Form: f.kind.form(), Body: body}, raw)
+}
+
+// whole reads a file into the reading's buffer: the bytes are good until the
+// next file. A file that is being written to is read a second time.
+func (r *reading) whole(path string) ([]byte, error) {
+	raw, steady, err := r.once(path)
+	if err == nil && !steady {
+		raw, steady, err = r.once(path)
+	}
+	switch {
+	case err != nil:
+		return nil, err
+	case !steady:
+		return nil, errMoving
+	}
+	return raw, nil
+}
+
+// once reads a file; steady is false if it changed meanwhile.
+func (r *reading) once(path string) (raw []byte, steady bool, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, false, reason(err)
+	}
+	defer f.Close()
+	before, err := f.Stat()
+	switch {
+	case err != nil:
+		return nil, false, reason(err)
+	case !before.Mode().IsRegular():
+		return nil, false, errors.New("not a regular file")
+	case before.Size() > maxFile:
+		return nil, false, errFile
+	}
+	if n := int(before.Size()) + bytes.MinRead; cap(r.buf) < n {
+		r.buf = make([]byte, 0, n+n/2)
+	}
+	b := bytes.NewBuffer(r.buf[:0])
+	if _, err := b.ReadFrom(io.LimitReader(f, maxFile+1)); err != nil {
+		return nil, false, reason(err)
+	}
+	r.buf = b.Bytes()[:0]
+	after, err := f.Stat()
+	if err != nil {
+		return nil, false, reason(err)
+	}
+	return b.Bytes(), unchanged(before, after) && int64(b.Len()) == after.Size(), nil
+}
+
+func unchanged(a, b fs.FileInfo) bool {
+	return a.Size() == b.Size() && a.ModTime().Equal(b.ModTime())
+}

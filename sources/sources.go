@@ -1,0 +1,17 @@
+// Package sources is the catalogue of the sources that come with Filmwire. A new
+// one is a folder below, and a line here.
+package sources
+
+import (
+	"github.com/filmwire/filmwire/pipeline"
+	"github.com/filmwire/filmwire/sources/feed"
+	"github.com/filmwire/filmwire/sources/files"
+)
+
+// Builtin lists the source types, in the order people read them.
+func Builtin() []pipeline.SourceType {
+	return []pipeline.SourceType{
+		files.Type(),
+		feed.Type(),
+	}
+}
