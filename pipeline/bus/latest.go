@@ -1,0 +1,139 @@
+package bus
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/filmwire/filmwire/pipeline"
+)
+
+// latestPage is how many events Latest holds in memory at once.
+const latestPage = 250
+
+// Latest implements [pipeline.Log].
+func (l *eventLog) Latest(ctx context.Context, f func(pipeline.Entry) error) error {
+	ctx, end, err := l.bus.beginWait(ctx)
+	if err != nil {
+		return fmt.Errorf("log: latest: %w", err)
+	}
+	defer end()
+	consumer, err := l.bus.js.CreateConsumer(ctx, logStream, jetstream.ConsumerConfig{
+		DeliverPolicy:     jetstream.DeliverLastPerSubjectPolicy,
+		FilterSubject:     allReviews,
+		AckPolicy:         jetstream.AckNonePolicy,
+		MemoryStorage:     true,
+		Replicas:          1,
+		InactiveThreshold: idleCursor,
+	})
+	if err != nil {
+		return fmt.Errorf("log: latest: %w", err)
+	}
+	walk := &latest{log: l, cur: &cursor{consumer: consumer, name: consumer.CachedInfo().Name}, f: f}
+	defer l.forget(walk.cur)
+	if walk.bound, err = l.lastMessage(ctx); err != nil {
+		return fmt.Errorf("log: latest: %w", err)
+	}
+	return walk.run(ctx)
+}
+
+// latest is one walk over the latest event of every review.
+//
+// The server lists the last message of each subject when the consumer is made, and
+// goes on behind that with everything new. Two things may happen during the walk.
+// A review may get a newer event, which would come as a second one of the same
+// review: it is known by the position it was published on top of. And an event of
+// the list may be pushed out by newer ones before its turn: then the first of
+// those is behind the list, so the walk goes on to where the log ended when the
+// list was through.
+type latest struct {
+	log     *eventLog
+	cur     *cursor
+	f       func(pipeline.Entry) error
+	bound   uint64 // not below the end of the list
+	covered []uint64
+	beyond  bool // the list is through, and bound is the end of the log then
+}
+
+func (w *latest) run(ctx context.Context) error {
+	for {
+		if cause := context.Cause(ctx); cause != nil {
+			return fmt.Errorf("log: latest: %w", cause)
+		}
+		page, err := w.cur.consumer.FetchNoWait(latestPage)
+		if err != nil {
+			return fmt.Errorf("log: latest: %w", err)
+		}
+		got := 0
+		for m := range page.Messages() {
+			got++
+			done, err := w.visit(ctx, m)
+			if done || err != nil {
+				return err
+			}
+		}
+		if err := page.Error(); err != nil {
+			return fmt.Errorf("log: latest: %w", err)
+		}
+		if got > 0 {
+			continue
+		}
+		// Nothing more, or an answer that took too long: the library does not say.
+		info, err := w.cur.consumer.Info(ctx)
+		if err != nil {
+			return fmt.Errorf("log: latest: %w", err)
+		}
+		if info.Delivered.Consumer != w.cur.delivered {
+			return fmt.Errorf("log: latest: %w", errCursorLost)
+		}
+		if info.NumPending == 0 {
+			return nil
+		}
+	}
+}
+
+// visit hands one event on if it is the first of its review in this walk.
+func (w *latest) visit(ctx context.Context, m jetstream.Msg) (done bool, err error) {
+	meta, err := m.Metadata()
+	if err != nil {
+		return false, fmt.Errorf("log: latest: %w", err)
+	}
+	if meta.Sequence.Consumer != w.cur.delivered+1 {
+		return false, fmt.Errorf("log: latest: %w", errCursorLost)
+	}
+	w.cur.delivered++
+	seq := meta.Sequence.Stream
+	if seq > w.bound {
+		if w.beyond {
+			return true, nil
+		}
+		w.beyond = true
+		if w.bound, err = w.log.lastMessage(ctx); err != nil {
+			return false, fmt.Errorf("log: latest: %w", err)
+		}
+	}
+	if w.again(m, seq) {
+		return false, nil
+	}
+	e, err := decode(m.Subject(), pipeline.Position(seq), m.Data())
+	if err != nil {
+		w.log.unread.note(pipeline.Position(seq), err)
+		return false, nil
+	}
+	return false, w.f(e)
+}
+
+// again notes the position and reports whether the event follows one of the same
+// review that this walk has seen. The positions ascend, eight bytes for a review.
+func (w *latest) again(m jetstream.Msg, seq uint64) bool {
+	w.covered = append(w.covered, seq)
+	before, err := strconv.ParseUint(m.Headers().Get(jetstream.ExpectedLastSubjSeqHeader), 10, 64)
+	if err != nil {
+		return false // not written by us: nothing to go by
+	}
+	_, seen := slices.BinarySearch(w.covered, before)
+	return seen
+}
