@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/filmwire/filmwire/pipeline"
 	"github.com/filmwire/filmwire/pipeline/review"
@@ -34,13 +33,6 @@ type NATS struct {
 	KeepRevisions int    // of each review
 }
 
-// What becomes of a review that its source no longer holds.
-const (
-	WithdrawGuarded = "guarded" // withdrawn, unless so many are gone at once that the source must be broken
-	WithdrawAlways  = "always"
-	WithdrawNever   = "never"
-)
-
 // Source is one entry of sources.
 type Source struct {
 	Name         string // identity hangs on it
@@ -48,7 +40,7 @@ type Source struct {
 	Schedule     string // a cron line or an @every
 	Defaults     review.Defaults
 	AllowPrivate bool // may reach loopback and private addresses
-	Withdraw     string
+	Withdraw     pipeline.WithdrawPolicy
 	Open         pipeline.OpenSource
 	// Fingerprint is a short hash over what changes how documents are understood.
 	Fingerprint string
@@ -59,29 +51,13 @@ type Sink struct {
 	Name         string
 	Type         string
 	Where        pipeline.Where
-	Backfill     Backfill
+	Backfill     pipeline.Backfill
 	AllowPrivate bool
 	OpenView     pipeline.OpenView
 	OpenDelivery pipeline.OpenDelivery
 	// Fingerprint is a short hash over all that the config says of the sink,
 	// secrets left out, and over the site: when it changes, a view is made anew.
 	Fingerprint string
-}
-
-// How much of the history a new sink gets.
-const (
-	BackfillAll   = "all"
-	BackfillNone  = "none"
-	BackfillSince = "since" // reviews of a date or later
-	BackfillLast  = "last"  // the newest so many
-)
-
-// Backfill is how much of the history a new sink gets: in the file, all, none,
-// {since: DATE} or {last: N}, or the same as text, "since: DATE".
-type Backfill struct {
-	Mode  string    // one of the four
-	Since time.Time `config:"since"`
-	Last  int       `config:"last"`
 }
 
 // Catalogue is what a config may name, and the machine it is read on.

@@ -346,7 +346,7 @@ func TestBackfillByKindOfSink(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a, b := cfg.Sinks[0].Backfill, cfg.Sinks[1].Backfill; a.Mode != config.BackfillAll || b.Mode != config.BackfillNone {
+	if a, b := cfg.Sinks[0].Backfill, cfg.Sinks[1].Backfill; a.Mode != pipeline.BackfillAll || b.Mode != pipeline.BackfillNone {
 		t.Errorf("got %v and %v", a, b)
 	}
 }

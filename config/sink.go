@@ -1,62 +1,33 @@
 package config
 
 import (
-	"errors"
 	"strconv"
-	"strings"
 
 	"github.com/filmwire/filmwire/pipeline"
-	"github.com/filmwire/filmwire/pipeline/review"
 	"github.com/filmwire/filmwire/pipeline/yaml"
 )
 
 // everySink are the keys that every sink has besides its plug-in's.
 type everySink struct {
-	Name         string         `config:"name,required"`
-	Type         string         `config:"type,required"`
-	Where        pipeline.Where `config:"where"`
-	Backfill     Backfill       `config:"backfill"`
-	AllowPrivate bool           `config:"allow_private"`
+	Name         string            `config:"name,required"`
+	Type         string            `config:"type,required"`
+	Where        pipeline.Where    `config:"where"`
+	Backfill     pipeline.Backfill `config:"backfill"`
+	AllowPrivate bool              `config:"allow_private"`
 }
-
-// UnmarshalText reads all, none, "since: DATE" or "last: N".
-func (f *Backfill) UnmarshalText(text []byte) error {
-	word, rest, _ := strings.Cut(string(text), ":")
-	rest = strings.TrimSpace(rest)
-	var err error
-	switch strings.TrimSpace(word) {
-	case BackfillAll, BackfillNone:
-		f.Mode = word
-		if word != string(text) {
-			err = errBackfill
-		}
-	case BackfillSince:
-		f.Since, err = review.ParseTime(rest)
-	case BackfillLast:
-		f.Last, err = strconv.Atoi(rest)
-		if err != nil || f.Last < 1 {
-			err = errBackfill
-		}
-	default:
-		err = errBackfill
-	}
-	return err
-}
-
-var errBackfill = errors.New("want all, none, {since: 2026-11-22} or {last: 100}")
 
 // settle works out the mode of a backfill that was decoded, or left out.
-func (f *Backfill) settle(b *block, unsaid string) {
+func settle(f *pipeline.Backfill, b *block, unsaid pipeline.BackfillMode) {
 	switch {
 	case f.Mode != "":
 	case !f.Since.IsZero() && f.Last != 0:
 		b.fault(BadValue, "backfill", "want one of since and last, not both", "")
 	case !f.Since.IsZero():
-		f.Mode = BackfillSince
+		f.Mode = pipeline.BackfillSince
 	case f.Last > 0:
-		f.Mode = BackfillLast
+		f.Mode = pipeline.BackfillLast
 	case b.is("backfill") && !b.d.report.faultyWithin(b.place("backfill")):
-		b.fault(BadValue, "backfill", errBackfill.Error(), "")
+		b.fault(BadValue, "backfill", pipeline.ErrBackfill.Error(), "")
 	default:
 		f.Mode = unsaid
 	}
@@ -69,17 +40,17 @@ func readSink(b *block, c Catalogue, names map[string]*yaml.Node, site pipeline.
 	b.checkName(k.Name, names)
 	k.Where.Check(func(key, text string) { b.Fault(join("where", key), text) })
 	s := Sink{Name: k.Name, Type: k.Type, Where: k.Where, AllowPrivate: k.AllowPrivate}
-	unsaid := BackfillAll
+	unsaid := pipeline.BackfillAll
 	if t, ok := findType(b, k.Type, c.Sinks, func(t pipeline.SinkType) string { return t.Name }); ok {
 		if t.View != nil {
 			s.OpenView = t.View(b)
 		} else {
 			s.OpenDelivery = t.Delivery(b)
-			unsaid = BackfillNone
+			unsaid = pipeline.BackfillNone
 		}
 		b.finish()
 	}
-	k.Backfill.settle(b, unsaid)
+	settle(&k.Backfill, b, unsaid)
 	s.Backfill = k.Backfill
 	s.Fingerprint = fingerprint(b.d.plain(b.node), site)
 	return s

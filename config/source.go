@@ -17,16 +17,16 @@ import (
 
 // everySource are the keys that every source has besides its plug-in's.
 type everySource struct {
-	Name         string        `config:"name,required"`
-	Type         string        `config:"type,required"`
-	Schedule     string        `config:"schedule"`
-	Critic       criticKeys    `config:"critic"`
-	Rating       scaleKeys     `config:"rating"`
-	Language     string        `config:"language"`
-	Rights       review.Rights `config:"rights"`
-	Tags         []string      `config:"tags"`
-	AllowPrivate bool          `config:"allow_private"`
-	Withdraw     string        `config:"withdraw"`
+	Name         string                  `config:"name,required"`
+	Type         string                  `config:"type,required"`
+	Schedule     string                  `config:"schedule"`
+	Critic       criticKeys              `config:"critic"`
+	Rating       scaleKeys               `config:"rating"`
+	Language     string                  `config:"language"`
+	Rights       review.Rights           `config:"rights"`
+	Tags         []string                `config:"tags"`
+	AllowPrivate bool                    `config:"allow_private"`
+	Withdraw     pipeline.WithdrawPolicy `config:"withdraw"`
 }
 
 // criticKeys are the critic of a source's reviews: a name, or more of them.
@@ -53,7 +53,7 @@ const defaultSchedule = "@every 15m"
 
 // readSource decodes one entry of sources. names holds the names of those before.
 func readSource(b *block, c Catalogue, names map[string]*yaml.Node) Source {
-	k := everySource{Schedule: defaultSchedule, Withdraw: WithdrawGuarded}
+	k := everySource{Schedule: defaultSchedule, Withdraw: pipeline.WithdrawGuarded}
 	b.Decode(&k)
 	b.checkName(k.Name, names)
 	k.check(b, c.CheckSchedule)
@@ -94,7 +94,7 @@ func (k *everySource) check(b *block, schedule func(string) error) {
 		b.fault(BadValue, "critic.url", fmt.Sprintf("%q is not a web address", k.Critic.URL), "as https://example.org/about")
 	}
 	b.oneOf("rights", string(k.Rights), string(review.RightsFull), string(review.RightsExcerpt), string(review.RightsLink))
-	b.oneOf("withdraw", k.Withdraw, WithdrawGuarded, WithdrawAlways, WithdrawNever)
+	b.oneOf("withdraw", string(k.Withdraw), string(pipeline.WithdrawGuarded), string(pipeline.WithdrawAlways), string(pipeline.WithdrawNever))
 	if worst, best := k.Rating.Worst, k.Rating.Best; b.is("rating.best") && worst.Cmp(best) >= 0 {
 		b.fault(BadValue, "rating.best", fmt.Sprintf("the scale ends at %v and begins at %v", best, orZero(worst)), "best is the higher number")
 	}

@@ -13,25 +13,6 @@ import (
 	"github.com/filmwire/filmwire/pipeline/review"
 )
 
-// BackfillMode says how much of the past a new sink takes.
-type BackfillMode string
-
-// The modes. The past is what came out before the sink was first started, by
-// each review's own date: so a first import of an old archive is past too.
-const (
-	BackfillAll   BackfillMode = "all"
-	BackfillNone  BackfillMode = "none"
-	BackfillSince BackfillMode = "since"
-	BackfillLast  BackfillMode = "last"
-)
-
-// Backfill is a sink's choice. It is made once, when the sink is first started.
-type Backfill struct {
-	Mode  BackfillMode
-	Since time.Time // for since
-	Last  int       // for last: so many of the newest reviews
-}
-
 // DeliveringConfig is what following the log with a delivery takes.
 type DeliveringConfig struct {
 	Name     string

@@ -81,9 +81,12 @@ func (w *Where) Check(fault func(key, text string)) {
 			fault("rating_kinds", "no rating kind is called "+kind+"; there are scored, verdict, unrated, lost, ambiguous, invalid")
 		}
 	}
-	for key, d := range map[string]review.Decimal{"min_rating": w.MinRating, "max_rating": w.MaxRating} {
-		if !d.IsZero() && (d.Sign() < 0 || d.Cmp(review.Int(100)) > 0) {
-			fault(key, "want a number from 0 to 100: ratings are compared on one scale")
+	for _, bound := range []struct {
+		key string
+		d   review.Decimal
+	}{{"min_rating", w.MinRating}, {"max_rating", w.MaxRating}} {
+		if d := bound.d; !d.IsZero() && (d.Sign() < 0 || d.Cmp(review.Int(100)) > 0) {
+			fault(bound.key, "want a number from 0 to 100: ratings are compared on one scale")
 		}
 	}
 	if !w.MinRating.IsZero() && !w.MaxRating.IsZero() && w.MinRating.Cmp(w.MaxRating) > 0 {

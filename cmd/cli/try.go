@@ -103,13 +103,13 @@ func (c *command) trySource(t *trial) (*pipeline.Polled, error) {
 	case kind == "":
 		kind = "files"
 	}
-	options, faults := config.StringOptions(map[string]string{key: t.target})
+	options := config.StringOptions(map[string]string{key: t.target}, catalogue())
 	for _, typ := range sources.Builtin() {
 		if typ.Name != kind {
 			continue
 		}
 		open := typ.Configure(options)
-		if err := faults(); err != nil {
+		if err := options.Err(); err != nil {
 			return nil, usageError{err}
 		}
 		source, err := open(pipeline.SourceEnv{

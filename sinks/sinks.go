@@ -1,0 +1,21 @@
+// Package sinks is the catalogue of the sinks that Filmwire is built with: one
+// line each. Its folders are the sinks; none knows another.
+package sinks
+
+import (
+	"github.com/filmwire/filmwire/pipeline"
+	"github.com/filmwire/filmwire/sinks/drafts"
+	"github.com/filmwire/filmwire/sinks/feed"
+	"github.com/filmwire/filmwire/sinks/pages"
+	"github.com/filmwire/filmwire/sinks/ratings"
+)
+
+// Builtin lists the kinds of sinks.
+func Builtin() []pipeline.SinkType {
+	return []pipeline.SinkType{
+		feed.Type(),
+		ratings.Type(),
+		pages.Type(),
+		drafts.Type(),
+	}
+}
