@@ -1,0 +1,38 @@
+# The few things one does with this repository. `make` builds.
+
+FUZZTIME = 30s
+
+build:
+	CGO_ENABLED=0 go build -trimpath -o filmwire ./cmd/filmwire
+
+test:
+	go test ./...
+
+race:
+	go test -race ./...
+
+lint:
+	@test -z "$$(gofmt -l .)" || { echo 'not gofmt-ed:'; gofmt -l .; exit 1; }
+	go vet ./...
+	go tool staticcheck ./...
+
+# The longer suites: imports killed at random, tens of thousands of reviews.
+prove:
+	FILMWIRE_PROVE=1 go test -run 'Prove' -timeout 30m ./...
+
+# Every fuzz target for FUZZTIME each.
+fuzz:
+	@for package in $$(go list ./...); do \
+		for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz'); do \
+			echo "$$package $$target"; \
+			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package || exit 1; \
+		done; \
+	done
+
+bench:
+	go test -run '^$$' -bench . ./...
+
+ci:
+	.ci/run
+
+.PHONY: build test race lint prove fuzz bench ci
