@@ -1,0 +1,200 @@
+package normalize
+
+import (
+	"strings"
+
+	"github.com/filmwire/filmwire/pipeline/review"
+)
+
+// verdicts are the words of critics who take a side and give no number.
+var verdicts = map[string]review.Verdict{
+	"thumbs up": review.Positive, "thumb up": review.Positive, "two thumbs up": review.Positive,
+	"1 thumb up": review.Positive, "one thumb up": review.Positive, "2 thumbs up": review.Positive,
+	"fresh": review.Positive, "certified fresh": review.Positive, "recommended": review.Positive,
+	"highly recommended": review.Positive, "strongly recommended": review.Positive,
+	"recommend": review.Positive, "must see": review.Positive, "must-see": review.Positive,
+	"see it": review.Positive, "worth seeing": review.Positive, "worth watching": review.Positive,
+	"positive": review.Positive, "👍": review.Positive, "👍👍": review.Positive,
+	"mixed": review.Mixed, "thumbs sideways": review.Mixed, "neutral": review.Mixed,
+	"thumbs down": review.Negative, "thumb down": review.Negative, "two thumbs down": review.Negative,
+	"one thumb down": review.Negative, "rotten": review.Negative, "not recommended": review.Negative,
+	"do not recommend": review.Negative, "don't recommend": review.Negative, "don’t recommend": review.Negative,
+	"not fresh": review.Negative, "skip it": review.Negative, "skip": review.Negative,
+	"avoid": review.Negative, "negative": review.Negative, "👎": review.Negative, "👎👎": review.Negative,
+}
+
+// longestVerdict is the longest key of verdicts, with room for signs around it.
+const longestVerdict = 32
+
+func verdictOf(s string) (review.Verdict, bool) {
+	if len(s) > longestVerdict || s == "" {
+		return "", false
+	}
+	s = strings.NewReplacer("\ufe0f", "", "🏻", "", "🏼", "", "🏽", "", "🏾", "", "🏿", "").Replace(s)
+	v, ok := verdicts[strings.Join(strings.Fields(strings.ToLower(strings.Trim(s, " .!"))), " ")]
+	return v, ok
+}
+
+// unrated reports what people write where there is no rating.
+func unrated(s string) bool {
+	if len(s) > 16 {
+		return false
+	}
+	switch strings.ToLower(strings.Trim(s, " .")) {
+	case "", "-", "--", "–", "—", "n/a", "na", "none", "null", "nil", "unrated", "not rated", "not yet rated",
+		"no rating", "no score", "no grade", "nr", "tba", "tbd", "?", "undecided":
+		return true
+	}
+	return false
+}
+
+// letterOf reads a letter grade, "" for anything else: "B+", "B-plus", "b minus",
+// "A -". There is no E and no F-.
+func letterOf(s string) string {
+	s = strings.TrimSpace(strings.TrimRight(s, ".!"))
+	if s == "" || len(s) > len("B  – minus") {
+		return ""
+	}
+	letter := strings.ToUpper(s[:1])
+	rest := strings.TrimSpace(s[1:])
+	if spaced := len(s) > 1 && rest != s[1:]; spaced {
+		switch strings.ToLower(rest) {
+		case "+", "-", "−", "–", "plus", "minus":
+		default:
+			return ""
+		}
+	}
+	if tail := strings.TrimLeft(rest, "-–− "); tail != "" && tail != rest {
+		rest = tail // B-plus
+	}
+	switch strings.ToLower(rest) {
+	case "":
+	case "+", "plus":
+		letter += "+"
+	case "-", "−", "–", "minus":
+		letter += "-"
+	default:
+		return ""
+	}
+	if review.LetterNorm(letter).IsZero() {
+		return ""
+	}
+	return letter
+}
+
+// numberWords are the numbers people spell out in ratings.
+var numberWords = map[string]int64{
+	"zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5,
+	"six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
+}
+
+// units are what ratings are counted in.
+func unitWord(w string) bool {
+	switch w {
+	case "star", "stars", "point", "points", "pts", "popcorns", "sterne", "sternen", "étoiles", "estrellas",
+		"stelle", "estrelas", "sterren", "stjerner", "stjärnor":
+		return true
+	}
+	return false
+}
+
+// ofWord is what stands between the value and the best in other languages.
+func ofWord(w string) bool {
+	switch w {
+	case "of", "von", "sur", "sobre", "de", "su", "van", "av", "af":
+		return true
+	}
+	return false
+}
+
+// foreignLabel are words that make a label that of somebody else's rating, or of
+// a part of the film, or of its certificate.
+func foreignLabel(w string) bool {
+	switch w {
+	case "imdb", "rotten", "tomatoes", "tomatometer", "metacritic", "metascore", "mpaa", "bbfc", "fsk", "audience",
+		"user", "users", "reader", "readers", "tmdb", "critics", "content", "age", "difficulty", "video", "audio",
+		"picture", "sound", "music", "acting", "story", "plot", "visuals", "direction", "extras", "consensus",
+		"cinemascore", "film's", "parental", "community", "average", "allocine", "letterboxd", "trakt",
+		"screenplay", "script", "musical", "original", "violence", "gore", "humor", "humour", "soundtrack",
+		"cinematography", "animation", "entertainment", "replay", "rewatch", "rewatchability", "family":
+		return true
+	}
+	return false
+}
+
+// cutLabel splits "My rating: 3/5" at its label. The label is "" where there is
+// none that ends in a word for ratings.
+func cutLabel(s string) (label, rest string) {
+	end := strings.IndexAny(s, ":=")
+	if end < 0 || end > 60 {
+		end = bareLabel(s)
+		if end < 0 {
+			return "", s
+		}
+		return s[:end], s[end:]
+	}
+	label = strings.TrimSpace(s[:end])
+	if !labelWords(label) {
+		return "", s
+	}
+	return label, s[end+1:]
+}
+
+// labelWords reports whether a label is about a rating: at most five words, the
+// last of them one for ratings.
+func labelWords(label string) bool {
+	last := label
+	if i := strings.LastIndexByte(label, ' '); i >= 0 {
+		last = label[i+1:]
+	}
+	switch strings.ToLower(last) {
+	case "rating", "ratings", "score", "grade", "verdict", "stars", "overall", "rated", "note", "wertung", "bewertung", "nota", "line":
+	default:
+		return false
+	}
+	return strings.Count(label, " ") < 5
+}
+
+// ownLabel reports a label of the critic's own rating of the whole film.
+func ownLabel(label string) bool {
+	lower := strings.ToLower(label)
+	if strings.HasSuffix(lower, "line") && lower != "bottom line" && lower != "the bottom line" {
+		return false
+	}
+	for w := range strings.FieldsSeq(lower) {
+		if foreignLabel(strings.Trim(w, "'’s()")) || foreignLabel(strings.Trim(w, "()")) {
+			return false
+		}
+	}
+	return true
+}
+
+// bareLabel is the end of a label without a colon in front of a value, "Rating
+// 3/5", or -1.
+func bareLabel(s string) int {
+	if i := strings.IndexAny(s, "0123456789.★⭐☆🌕*½"); i < 4 || i > 24 {
+		return -1
+	}
+	words := 0
+	for end := 0; end < len(s) && words < 3; words++ {
+		n := strings.IndexAny(s[end:], " \t-–")
+		if n <= 0 {
+			return -1
+		}
+		end += n
+		if w := s[:end]; labelWords(w) && (strings.Contains(w, " ") || labelBegins(w)) {
+			return end
+		}
+		end++
+	}
+	return -1
+}
+
+// labelBegins are the words that are a label alone.
+func labelBegins(w string) bool {
+	switch strings.ToLower(w) {
+	case "rating", "score", "grade", "verdict", "overall", "rated", "bewertung", "wertung":
+		return true
+	}
+	return false
+}
