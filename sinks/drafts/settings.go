@@ -1,0 +1,93 @@
+package drafts
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"text/template"
+
+	"github.com/filmwire/filmwire/pipeline"
+)
+
+// Settings are a drafts sink's own options.
+type Settings struct {
+	Networks []string `config:"networks"` // of [Networks], at least one
+	// Template is a text/template over a [Post]; "" is [DefaultTemplate].
+	Template string `config:"template"`
+	// Hashtags stand at the end of each post, with or without the #.
+	Hashtags []string `config:"hashtags"`
+}
+
+// Defaults are the settings of a sink that states none: every network.
+func Defaults() Settings { return Settings{Networks: Networks()} }
+
+// Type is the catalogue's entry.
+func Type() pipeline.SinkType {
+	return pipeline.SinkType{
+		Name:     "drafts",
+		Summary:  "Writes a post about each review for each social network, as files to approve.",
+		Delivery: configure,
+	}
+}
+
+func configure(o pipeline.Options) pipeline.OpenDelivery {
+	s := Defaults()
+	o.Decode(&s)
+	s.Check(o.Fault)
+	return func(env pipeline.DeliveryEnv) (pipeline.Delivery, error) { return New(s, env) }
+}
+
+var hashtag = regexp.MustCompile(`^#?[\pL\pN_]+$`)
+
+// Check notes everything that is wrong with the settings, by key.
+func (s *Settings) Check(fault func(key, text string)) {
+	known := strings.Join(Networks(), ", ")
+	if len(s.Networks) == 0 {
+		fault("networks", "want at least one of "+known)
+	}
+	for i, name := range s.Networks {
+		switch {
+		case !slices.Contains(Networks(), name):
+			fault("networks", fmt.Sprintf("there are no drafts for %q; there are drafts for %s", name, known))
+		case slices.Contains(s.Networks[:i], name):
+			fault("networks", fmt.Sprintf("%q is there twice", name))
+		}
+	}
+	for _, tag := range s.Hashtags {
+		if !hashtag.MatchString(tag) {
+			fault("hashtags", fmt.Sprintf("%q is no hashtag: want letters, digits and _ only", tag))
+		}
+	}
+	if err := s.tryTemplate(); err != nil {
+		fault("template", err.Error())
+	}
+}
+
+// tryTemplate executes the template on a made-up post, which finds fields that do
+// not exist, and wordings so long that no post can be made.
+func (s *Settings) tryTemplate() error {
+	t, err := template.New("template").Parse(s.Template)
+	if err != nil {
+		return fmt.Errorf("not a template: %w", err)
+	}
+	text, err := say(t, Post{
+		Film: "Film (1999)", Title: "Film", Year: 1999, Rating: "4/5", Text: "It stays with you.", Link: "https://example.org/film",
+	})
+	if err != nil {
+		return fmt.Errorf("%w; there are .Film .Title .Year .Rating .Text .Link .Hashtags .Critic .Outlet .Language .Spoiler .Network .Site", err)
+	}
+	if s.Template == "" {
+		return nil
+	}
+	if text == "" {
+		return errors.New("says nothing about a film with title, rating, text and link")
+	}
+	for _, n := range networks() {
+		if slices.Contains(s.Networks, n.name) && !n.fits(text, "") {
+			return fmt.Errorf("its own words take more than %s allows", n.name)
+		}
+	}
+	return nil
+}
