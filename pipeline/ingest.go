@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"slices"
 	"sync"
 	"time"
 
@@ -96,6 +97,13 @@ func (in *Ingest) catchUp(ctx context.Context) error {
 	return in.films.CatchUp(ctx)
 }
 
+// refresh is catchUp for those that do not hold deciding.
+func (in *Ingest) refresh(ctx context.Context) error {
+	in.deciding.Lock()
+	defer in.deciding.Unlock()
+	return in.catchUp(ctx)
+}
+
 // Report is what one poll came to.
 type Report struct {
 	Source    string    `json:"source"`
@@ -172,7 +180,11 @@ type poll struct {
 	report   Report
 	group    []review.Document
 	seen     map[review.ID]string // what was handed out, with its raw hash
-	unsure   bool                 // something could not be read: nothing is missing for certain
+	// newcomers are reviews not seen before, in a source that has others: they
+	// wait until it is known what is missing, for they may have moved.
+	newcomers []candidate
+	settled   bool // the source has no review yet, or the newcomers were too many
+	unsure    bool // something could not be read: nothing is missing for certain
 }
 
 func (p *poll) run(ctx context.Context) error {
@@ -180,18 +192,20 @@ func (p *poll) run(ctx context.Context) error {
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
+	if err := p.in.refresh(ctx); err != nil {
+		return err
+	}
+	p.settled = !anyLive(p.in.ledger.Reader(), p.source.Name)
 	reading, err := p.source.Source.Read(ctx, checkpoint, out{ctx, p})
-	if err != nil {
-		return errors.Join(err, p.flush(ctx)) // what was read before is good
+	if err != nil { // what was read before is good
+		return errors.Join(err, p.flush(ctx), p.publish(ctx, p.newcomers))
 	}
 	if err := p.flush(ctx); err != nil {
 		return err
 	}
 	p.report.Unchanged = reading.Unchanged
-	if reading.Complete && !reading.Unchanged && !p.unsure {
-		if err := p.withdraw(ctx); err != nil {
-			return err
-		}
+	if err := p.conclude(ctx, reading.Complete && !reading.Unchanged && !p.unsure); err != nil {
+		return err
 	}
 	if len(reading.Checkpoint) == 0 || string(reading.Checkpoint) == string(checkpoint) {
 		return nil
@@ -238,7 +252,7 @@ func (p *poll) flush(ctx context.Context) error {
 	candidates, err := p.understand()
 	p.group = p.group[:0]
 	if err == nil {
-		err = p.publish(ctx, candidates)
+		err = p.publish(ctx, p.keepBack(candidates))
 	}
 	if p.progress != nil {
 		p.progress(p.report)
@@ -252,6 +266,8 @@ type candidate struct {
 	doc    review.Document
 	review review.Review
 	hash   string
+	known  bool // to the ledger
+	moved  bool // it is a review that stood elsewhere
 	err    error
 }
 
@@ -260,7 +276,10 @@ func (p *poll) understand() ([]candidate, error) {
 	var fresh []candidate
 	ledger := p.in.ledger.Reader()
 	for _, d := range p.group {
-		id := review.NewID(p.source.Name, d.GUID)
+		id, err := reviewID(ledger, p.source.Name, d.GUID)
+		if err != nil {
+			return nil, err
+		}
 		if raw, twice := p.seen[id]; twice {
 			if raw != d.RawSHA256 {
 				p.report.problem(d.GUID, errors.New("two documents have this id; the first one counts. Give each an id of its own"))
@@ -278,7 +297,7 @@ func (p *poll) understand() ([]candidate, error) {
 		}
 		d.Defaults = p.source.Defaults
 		p.seen[id] = d.RawSHA256
-		fresh = append(fresh, candidate{id: id, doc: d})
+		fresh = append(fresh, candidate{id: id, doc: d, known: known})
 	}
 	p.in.normalizeAll(fresh)
 	return p.sound(fresh), nil
@@ -389,6 +408,13 @@ func (p *poll) decide(all []candidate) (events []Append, same int, err error) {
 	now := p.in.Clock.Now().Truncate(time.Millisecond)
 	for i := range all {
 		c := &all[i]
+		if !c.moved { // another daemon may have seen it move meanwhile
+			id, err := reviewID(ledger, p.source.Name, c.doc.GUID)
+			if err != nil {
+				return nil, 0, err
+			}
+			c.id = id
+		}
 		row, known, err := look(ledger, c.id)
 		if err != nil {
 			return nil, 0, err
@@ -434,27 +460,103 @@ func (in *Ingest) append(ctx context.Context, events []Append, report *Report) e
 	return nil
 }
 
-// withdraw takes back what the source no longer has.
-func (p *poll) withdraw(ctx context.Context) error {
-	p.in.deciding.Lock()
-	defer p.in.deciding.Unlock()
-	if err := p.in.catchUp(ctx); err != nil {
+// mostNewcomers bounds the reviews that wait to be compared with what is missing.
+const mostNewcomers = 5000
+
+// keepBack takes the newcomers out of the candidates, unless there is nothing
+// they could be.
+func (p *poll) keepBack(all []candidate) []candidate {
+	if p.settled {
+		return all
+	}
+	var now []candidate
+	for _, c := range all {
+		if c.known {
+			now = append(now, c)
+		} else {
+			p.newcomers = append(p.newcomers, c)
+		}
+	}
+	if len(p.newcomers) > mostNewcomers {
+		now, p.newcomers, p.settled = append(now, p.newcomers...), nil, true
+	}
+	return now
+}
+
+// conclude publishes the newcomers and, where everything the source has was seen,
+// takes back what is missing. A newcomer that says exactly what a missing review
+// said is that review in another place.
+func (p *poll) conclude(ctx context.Context, complete bool) error {
+	if !complete {
+		return p.publish(ctx, p.newcomers)
+	}
+	missing, had, err := p.missing(ctx)
+	if err != nil {
 		return err
 	}
-	var missing []review.ID
-	had := 0
+	missing, err = p.recognise(missing)
+	if err != nil {
+		return err
+	}
+	if err := p.publish(ctx, p.newcomers); err != nil {
+		return err
+	}
+	return p.withdraw(ctx, missing, had)
+}
+
+// missing lists the reviews that the source had before this poll and did not hand
+// out, and how many it had.
+func (p *poll) missing(ctx context.Context) (missing []review.ID, had int, err error) {
+	if err := p.in.refresh(ctx); err != nil {
+		return nil, 0, err
+	}
 	liveIn(p.in.ledger.Reader(), p.source.Name, func(id review.ID) {
 		had++
 		if _, there := p.seen[id]; !there {
 			missing = append(missing, id)
 		}
 	})
+	return missing, had - p.report.Published - p.report.Restored, nil
+}
+
+// recognise gives newcomers the identity of missing reviews that said the same,
+// and returns those that are missing still.
+func (p *poll) recognise(missing []review.ID) ([]review.ID, error) {
+	if len(missing) == 0 || len(p.newcomers) == 0 {
+		return missing, nil
+	}
+	said := map[string][]review.ID{}
+	for _, id := range missing {
+		row, _, err := look(p.in.ledger.Reader(), id)
+		if err != nil {
+			return nil, err
+		}
+		said[row.hash] = append(said[row.hash], id)
+	}
+	for i := range p.newcomers {
+		c := &p.newcomers[i]
+		if same := said[c.hash]; len(same) > 0 {
+			said[c.hash] = same[1:]
+			p.seen[same[0]] = p.seen[c.id]
+			c.id, c.moved = same[0], true
+		}
+	}
+	return slices.DeleteFunc(missing, func(id review.ID) bool { _, there := p.seen[id]; return there }), nil
+}
+
+// withdraw takes back what the source no longer has, if it may.
+func (p *poll) withdraw(ctx context.Context, missing []review.ID, had int) error {
 	if len(missing) == 0 || p.source.Withdraw == WithdrawNever {
 		return nil
 	}
-	if p.source.Withdraw != WithdrawAlways && (len(missing) == had || 2*len(missing) > had) {
+	if p.source.Withdraw != WithdrawAlways && 2*len(missing) > had {
 		p.report.Held, p.report.HeldOf = len(missing), had
 		return nil
+	}
+	p.in.deciding.Lock()
+	defer p.in.deciding.Unlock()
+	if err := p.in.catchUp(ctx); err != nil {
+		return err
 	}
 	for len(missing) > 0 {
 		n := min(len(missing), groupSize)

@@ -15,10 +15,12 @@ import (
 //
 //	review/ID                ledgerRow
 //	live/SOURCE\x00ID        reviews that are there, by the source they stand in
+//	guid/SOURCE\x00GUID      the review that a source's own id means, where that is
+//	                         not the one derived from it: see reviewID
 type Ledger struct{}
 
 // Version names the layout of the state.
-func (Ledger) Version() string { return "ledger/1" }
+func (Ledger) Version() string { return "ledger/2" }
 
 // Apply takes the review events of a batch.
 func (Ledger) Apply(_ context.Context, entries []Entry, st State, _ Documents) error {
@@ -28,6 +30,9 @@ func (Ledger) Apply(_ context.Context, entries []Entry, st State, _ Documents) e
 			continue
 		}
 		st.Set(ledgerKey(e.ReviewID), rowOf(e, entry.Position).encode())
+		if e.ReviewID != review.NewID(e.Source.Name, e.Source.GUID) {
+			st.Set(guidKey(e.Source.Name, e.Source.GUID), []byte(e.ReviewID))
+		}
 		live := liveKey(e.Source.Name, e.ReviewID)
 		if e.Gone() {
 			st.Delete(live)
@@ -41,6 +46,8 @@ func (Ledger) Apply(_ context.Context, entries []Entry, st State, _ Documents) e
 func ledgerKey(id review.ID) string { return "review/" + string(id) }
 
 func liveKey(source string, id review.ID) string { return livePrefix(source) + string(id) }
+
+func guidKey(source, guid string) string { return "guid/" + source + "\x00" + guid }
 
 func livePrefix(source string) string { return "live/" + source + "\x00" }
 
@@ -58,6 +65,7 @@ type ledgerRow struct {
 	firstSeen   time.Time
 	publishedAt time.Time
 	revisedAt   time.Time
+	guid        string // the source's own id, which a moved file changes
 }
 
 func rowOf(e *review.Event, at Position) ledgerRow {
@@ -65,23 +73,28 @@ func rowOf(e *review.Event, at Position) ledgerRow {
 		position: at, revision: e.Revision, kind: e.Kind, hash: e.ContentHash,
 		raw: e.Source.RawSHA256, parser: e.Source.Parser, feedID: e.FeedID,
 		firstSeen: e.FirstSeenAt, publishedAt: e.PublishedAt, revisedAt: e.RevisedAt,
+		guid: e.Source.GUID,
 	}
 }
 
-const rowSeparator = "\x1f"
+const (
+	rowSeparator = "\x1f"
+	rowFields    = 11
+)
 
 func (r ledgerRow) encode() []byte {
 	return []byte(strings.Join([]string{
 		strconv.FormatUint(uint64(r.position), 10), strconv.Itoa(r.revision), string(r.kind), r.hash,
 		r.raw, r.parser, r.feedID,
 		encodeTime(r.firstSeen), encodeTime(r.publishedAt), encodeTime(r.revisedAt),
+		r.guid, // last: it may hold anything
 	}, rowSeparator))
 }
 
 func decodeRow(b []byte) (ledgerRow, error) {
-	f := strings.Split(string(b), rowSeparator)
-	if len(f) != 10 {
-		return ledgerRow{}, fmt.Errorf("ledger: a row has %d fields, want 10", len(f))
+	f := strings.SplitN(string(b), rowSeparator, rowFields)
+	if len(f) != rowFields {
+		return ledgerRow{}, fmt.Errorf("ledger: a row has %d fields, want %d", len(f), rowFields)
 	}
 	position, err := strconv.ParseUint(f[0], 10, 64)
 	if err != nil {
@@ -95,6 +108,7 @@ func decodeRow(b []byte) (ledgerRow, error) {
 		position: Position(position), revision: revision, kind: review.EventKind(f[2]), hash: f[3],
 		raw: f[4], parser: f[5], feedID: f[6],
 		firstSeen: decodeTime(f[7]), publishedAt: decodeTime(f[8]), revisedAt: decodeTime(f[9]),
+		guid: f[10],
 	}, nil
 }
 
@@ -121,6 +135,36 @@ func look(st Reader, id review.ID) (ledgerRow, bool, error) {
 	}
 	row, err := decodeRow(value)
 	return row, err == nil, err
+}
+
+// reviewID is the review that a source's own id means. That is the id derived
+// from it, unless the review has moved: then its new place means the old review,
+// and what comes to stand in the old place is another.
+func reviewID(st Reader, source, guid string) (review.ID, error) {
+	if id, ok := st.Get(guidKey(source, guid)); ok {
+		row, known, err := look(st, review.ID(id))
+		if err != nil || known && row.guid == guid {
+			return review.ID(id), err
+		}
+	}
+	id := review.NewID(source, guid)
+	for n := 1; ; n++ {
+		row, known, err := look(st, id)
+		if err != nil || !known || row.guid == guid {
+			return id, err
+		}
+		id = review.NewID(source, fmt.Sprintf("%s\x00%d", guid, n))
+	}
+}
+
+// anyLive reports whether a source has any review that is there.
+func anyLive(st Reader, source string) bool {
+	found := false
+	st.Scan(livePrefix(source), func(string, []byte) bool {
+		found = true
+		return false
+	})
+	return found
 }
 
 // liveIn calls f with every review that is there in a source.
@@ -150,7 +194,7 @@ func (r ledgerRow) next(known bool, e *review.Event, now time.Time) bool {
 	switch {
 	case r.kind == review.Withdrawn:
 		e.Kind = review.Restored
-	case changed:
+	case changed, e.Source.GUID != r.guid: // a move is a revision that changes nothing people see
 		e.Kind = review.Revised
 	default:
 		return false
