@@ -22,11 +22,16 @@ type token struct {
 }
 
 // lexer cuts XML, or what people take for it, into tokens. It allocates nothing,
-// never fails and never recurses: what is no markup is text, and what is not
-// closed runs to the end of the bytes.
+// never fails and never recurses: what is no markup is text, and so is what
+// opens a comment that is never closed. It takes time in proportion to the
+// bytes, whatever they are, which is what the memories are for.
 type lexer struct {
-	src []byte
-	at  int
+	src        []byte
+	at         int
+	cdataEnds  int  // where the next ]]> ends, as far as is known
+	noComments bool // there is no --> any more
+	noPIs      bool // there is no ?> any more
+	doctype    bool // there was one
 }
 
 // next returns false at the end.
@@ -47,13 +52,31 @@ func (l *lexer) next() (token, bool) {
 	case rest[0] == '!':
 		return l.declaration(start), true
 	case rest[0] == '?':
-		l.at = l.after(start, "?>")
-		return token{mark: markOther, start: start, end: l.at}, true
+		return l.closed(start, start+len("<?"), "?>", &l.noPIs), true
 	case rest[0] == '/' && len(rest) > 1 && nameByte(rest[1]), nameByte(rest[0]):
 		return l.tag(start), true
 	}
+	return l.textFrom(start), true
+}
+
+// textFrom is text that begins with a < which opens nothing.
+func (l *lexer) textFrom(start int) token {
 	l.at = l.find(start+1, "<")
-	return token{mark: markText, start: start, end: l.at}, true
+	return token{mark: markText, start: start, end: l.at}
+}
+
+// closed is the token up to the next end, or text where there is none.
+func (l *lexer) closed(start, from int, end string, none *bool) token {
+	i := -1
+	if from = min(from, len(l.src)); !*none {
+		i = bytes.Index(l.src[from:], []byte(end))
+	}
+	if i < 0 {
+		*none = true
+		return l.textFrom(start)
+	}
+	l.at = from + i + len(end)
+	return token{mark: markOther, start: start, end: l.at}
 }
 
 // declaration reads what begins with <!.
@@ -64,16 +87,16 @@ func (l *lexer) declaration(start int) token {
 		l.at = l.cdataEnd(start)
 		return token{mark: markCDATA, start: start, end: l.at}
 	case bytes.HasPrefix(rest, []byte("<!--")):
-		l.at = l.after(start+len("<!--"), "-->")
-		return token{mark: markOther, start: start, end: l.at}
+		return l.closed(start, start+len("<!--"), "-->", &l.noComments)
 	}
-	// A DOCTYPE, perhaps with declarations of its own in brackets.
-	end, subset := l.find(start, ">"), bytes.IndexByte(rest, '[')
-	if subset >= 0 && start+subset < end {
+	end := l.find(start, ">")
+	if subset := bytes.IndexByte(l.src[start:end], '['); subset >= 0 && !l.doctype {
+		// A DOCTYPE with declarations of its own in brackets. There is only one.
 		if n := bytes.IndexByte(rest[subset:], ']'); n >= 0 {
 			end = l.find(start+subset+n, ">")
 		}
 	}
+	l.doctype = true
 	l.at = min(end+1, len(l.src))
 	return token{mark: markOther, start: start, end: l.at}
 }
@@ -85,26 +108,41 @@ var (
 
 // cdataEnd is where the section that begins at start ends. A section that runs
 // over the end of its item into the next section was never closed: it ends with
-// its item.
+// the element it is in.
 func (l *lexer) cdataEnd(start int) int {
 	from := start + len(cdataOpen)
-	end, closed := len(l.src), false
-	if i := bytes.Index(l.src[from:], cdataClose); i >= 0 {
-		end, closed = from+i+len(cdataClose), true
+	if l.cdataEnds < from+len(cdataClose) {
+		l.cdataEnds = len(l.src) + 1 // nowhere
+		if i := bytes.Index(l.src[from:], cdataClose); i >= 0 {
+			l.cdataEnds = from + i + len(cdataClose)
+		}
 	}
+	end := min(l.cdataEnds, len(l.src))
 	inner := l.src[from:end]
-	if next := bytes.Index(inner, cdataOpen); next >= 0 {
-		inner, closed = inner[:next], false
-	}
-	if closed {
+	next := bytes.Index(inner, cdataOpen)
+	if next < 0 && l.cdataEnds <= len(l.src) {
 		return end
 	}
-	for _, close := range [...]string{"</item>", "</entry>"} {
-		if i := bytes.Index(inner, []byte(close)); i >= 0 {
-			return from + i
+	if next >= 0 {
+		inner = inner[:next]
+	}
+	for _, name := range [...]string{"</item>", "</entry>"} {
+		if i := bytes.Index(inner, []byte(name)); i >= 0 {
+			return from + textEnd(inner[:i])
 		}
 	}
 	return end
+}
+
+// textEnd is where the last end tag of an item's text stands, or the end.
+func textEnd(b []byte) int {
+	if i := bytes.LastIndex(b, []byte("</")); i >= 0 {
+		switch string(lower(bytes.TrimRight(b[i+2:], "> \n\r\t"), new([16]byte))) {
+		case "description", "encoded", "content", "summary", "title":
+			return i
+		}
+	}
+	return len(b)
 }
 
 // tag reads a start or end tag. A > inside quotes does not end it, unless the
@@ -133,15 +171,24 @@ func (l *lexer) tag(start int) token {
 }
 
 // tagEnd is the place of the > that ends the tag whose attributes begin at i.
+// Quotes around a > and then a < were never closed: XML allows no < in a value.
 func (l *lexer) tagEnd(i int) int {
-	for from := i; i < len(l.src); i++ {
+	for ; i < len(l.src); i++ {
 		switch c := l.src[i]; c {
 		case '>':
 			return i
 		case '"', '\'':
 			n := bytes.IndexByte(l.src[i+1:], c)
+			value := l.src[i+1:]
+			if n >= 0 {
+				value = value[:n]
+			}
+			end := bytes.IndexByte(value, '>')
+			if end >= 0 && (n < 0 || bytes.IndexByte(value[end:], '<') >= 0 && bytes.IndexByte(value[:end], '<') < 0) {
+				return i + 1 + end
+			}
 			if n < 0 {
-				return l.find(from, ">")
+				return len(l.src)
 			}
 			i += n + 1
 		}
@@ -155,11 +202,6 @@ func (l *lexer) find(from int, s string) int {
 		return from + i
 	}
 	return len(l.src)
-}
-
-// after is the place behind the next s, or the end of the bytes.
-func (l *lexer) after(from int, s string) int {
-	return min(l.find(from, s)+len(s), len(l.src))
 }
 
 // nameByte takes every byte that may stand in a name, and all of UTF-8.

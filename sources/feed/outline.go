@@ -494,13 +494,31 @@ func (s *scanner) open(t token, buf *bytes.Buffer, keep bool) error {
 		if s.elements++; s.elements > maxElements || len(tag) > maxItemBytes {
 			return errLarge
 		}
-		buf.Write(tag)
+		writeCleanTag(buf, t, tag)
 	}
 	if t.mark == markStart {
 		s.stack = append(s.stack, t.name)
 		s.counts = append(s.counts, scope)
 	}
 	return nil
+}
+
+// writeCleanTag copies a start tag. One whose quotes do not match is written anew
+// as far as it can be made out: the parser would give up the whole feed for it.
+func writeCleanTag(buf *bytes.Buffer, t token, tag []byte) {
+	if bytes.Count(tag, []byte(`"`))%2 == 0 && bytes.Count(tag, []byte("'"))%2 == 0 {
+		buf.Write(tag)
+		return
+	}
+	buf.WriteByte('<')
+	buf.Write(t.name)
+	attributes(tag, func(name, value []byte) {
+		fmt.Fprintf(buf, ` %s="%s"`, name, bytes.ReplaceAll(value, []byte(`"`), []byte("&quot;")))
+	})
+	if t.mark == markEmpty {
+		buf.WriteByte('/')
+	}
+	buf.WriteByte('>')
 }
 
 // closeNamed closes elements up to the innermost of that name, or none.

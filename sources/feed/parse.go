@@ -44,11 +44,12 @@ func parse(body []byte, contentType string, at *url.URL, now time.Time) (*parsed
 	}
 	h, natives := o.natives()
 	h.base = rebased(at, o.base)
-	h.stated = h.base
-	if o.base == "" {
-		h.stated = nil
-	}
 	h.link = resolve(h.base, h.link)
+	if o.base != "" {
+		h.stated = h.base
+	} else { // RSS does not say what links are relative to; people mean their site
+		h.base = rebased(at, h.link)
+	}
 	h.language = first(h.language, o.language)
 	p := &parsed{cut: !o.complete || o.lost > 0, lost: o.lost, entries: make([]entry, len(o.items))}
 	inherited := h.fingerprint()

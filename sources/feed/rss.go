@@ -67,7 +67,7 @@ func rssAuthor(n *rss.Item) string {
 // personName takes the name out of "jane@example.org (Jane Doe)", "Jane Doe
 // <jane@example.org>" and the like. A mere address is no name.
 func personName(s string) string {
-	s = strings.Join(strings.Fields(plain(s)), " ")
+	s = strings.Trim(strings.Join(strings.Fields(plain(s)), " "), `" `)
 	if !strings.Contains(s, "@") {
 		return s
 	}

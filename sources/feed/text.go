@@ -76,7 +76,7 @@ type content struct {
 func (c *content) html() (s string, isText bool) {
 	inner := bytes.TrimSpace(c.inner)
 	switch {
-	case len(inner) == 0, c.mode == "base64", binary(c.kind):
+	case len(inner) == 0, c.mode == "base64", noText(c.kind):
 		return "", false
 	case hasTags(inner):
 		return markup(inner), false
@@ -103,7 +103,8 @@ func (c *content) text() string {
 	return strings.Join(strings.Fields(s), " ")
 }
 
-func binary(kind string) bool {
+// noText are media types that a review is not written in.
+func noText(kind string) bool {
 	for _, prefix := range [...]string{"image/", "audio/", "video/", "application/octet", "application/pdf", "application/zip"} {
 		if strings.HasPrefix(kind, prefix) {
 			return true
