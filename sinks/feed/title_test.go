@@ -73,6 +73,7 @@ func TestRatingInTitle(t *testing.T) {
 		{name: "half a star more", value: "3.5", best: "5", want: "★★★½", schema: "0 3.5 5", jsonSaysValue: 3.5},
 		{name: "half a star", value: "0.5", best: "5", want: "½", schema: "0 0.5 5", jsonSaysValue: 0.5},
 		{name: "a real zero", value: "0", best: "5", want: "0/5", schema: "0 0 5", jsonSaysValue: 0.0},
+		{name: "a real zero of four", value: "0", best: "4", want: "0/4", schema: "0 0 4", jsonSaysValue: 0.0},
 		{name: "three quarters", value: "3.75", best: "5", want: "3.75/5", schema: "0 3.75 5", jsonSaysValue: 3.75},
 		{name: "of four", value: "3.5", best: "4", want: "★★★½/4", schema: "0 3.5 4", jsonSaysValue: 3.5},
 		{name: "written 5.0", value: "3.0", best: "5.0", want: "★★★", schema: "0 3.0 5.0", jsonSaysValue: 3.0},
