@@ -268,9 +268,14 @@ func (v *Viewing) keepOne(batch Batch, path string, content *[]byte, stage bool)
 		batch.Set(stagedKeys+path, nil)
 		return err
 	}
+	if _, err := v.public.Write(path, *content); err != nil {
+		return err
+	}
+	if _, waits := batch.Get(stagedKeys + path); !waits {
+		return nil
+	}
 	batch.Delete(stagedKeys + path)
-	_, err := v.public.Write(path, *content)
-	return err
+	return v.staging.Remove(path)
 }
 
 // release publishes what waits in staging.

@@ -223,3 +223,10 @@ func (w *wire) tree(name string) *tree.Tree {
 	w.t.Cleanup(func() { tr.Close() })
 	return tr
 }
+
+// dated is a document of a review that came out at some time.
+func dated(guid string, published time.Time) review.Document {
+	return review.Document{GUID: guid, RawSHA256: guid, Body: "text " + guid, Stated: review.Review{
+		Film: review.Film{Title: "Film " + guid, Year: 2000}, PublishedAt: published,
+	}}
+}
