@@ -1,7 +1,6 @@
 package feed
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -30,6 +29,7 @@ type View struct {
 	shown []*fragment
 	items []placed
 	parts [][]byte
+	press press
 }
 
 var (
@@ -118,10 +118,12 @@ func (v *View) Links() []pipeline.Link {
 
 // Apply moves the reviews to where they belong and renders each feed that has
 // changed, once. Without entries, and at first, it writes the standing documents.
+// The bytes given to docs are used again by the next call of Apply.
 func (v *View) Apply(ctx context.Context, entries []pipeline.Entry, st pipeline.State, docs pipeline.Documents) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("feed %q: %w", v.env.Name, err)
 	}
+	v.press.reset()
 	latest := latestOf(entries)
 	changed := &places{State: st, seen: map[string]bool{}}
 	for _, e := range entries {
@@ -193,7 +195,7 @@ func (v *View) write(ctx context.Context, key string, latest map[review.ID]pipel
 			v.items = append(v.items, placed{&one.items[i], &one.stamp})
 		}
 		v.parts = f.join(v.parts, around[i], v.items)
-		docs.Put(v.path(key, f), bytes.Join(v.parts, nil))
+		docs.Put(v.path(key, f), v.press.print(v.parts))
 	}
 	return nil
 }

@@ -289,10 +289,12 @@ func TestHostileStrings(t *testing.T) {
 			t.Errorf("%.40q changes the page (-plain +hostile):\n%s", s, diff)
 		}
 	}
-	e := sinktest.Event()
-	e.URL = "javascript:alert(1)"
-	if page := written(t, sinktest.NewHistory(e), nil)["index.html"]; strings.Contains(page, "alert") {
-		t.Error("a script's URL is linked")
+	for _, u := range []string{"javascript:alert(1)", "javascript://host/%0Aalert(1)", "ftp://alert.example/", "//alert.example/", "/alert"} {
+		e := sinktest.Event()
+		e.URL = u
+		if page := written(t, sinktest.NewHistory(e), nil)["index.html"]; strings.Contains(page, "alert") {
+			t.Errorf("%s is linked", u)
+		}
 	}
 }
 
