@@ -1,0 +1,67 @@
+package serve
+
+import (
+	"path"
+	"strings"
+)
+
+// media is what a document's name says about it. The slices are header values,
+// made once: answers share them.
+type media struct {
+	contentType []string
+	// text is worth compressing.
+	text bool
+	// open may be read by scripts of any site.
+	open bool
+	page bool
+}
+
+// media types by extension. Those of feeds are the ones that feed readers
+// subscribe to; the system's own table is not asked, as it differs by machine.
+func mediaTypes() map[string]media {
+	text := func(t string) media { return media{contentType: []string{t}, text: true} }
+	other := func(t string) media { return media{contentType: []string{t}} }
+	open := func(t string) media { return media{contentType: []string{t}, text: true, open: true} }
+	return map[string]media{
+		".html":  {contentType: []string{"text/html; charset=utf-8"}, text: true, page: true},
+		".rss":   text("application/rss+xml; charset=utf-8"),
+		".atom":  text("application/atom+xml; charset=utf-8"),
+		".json":  open("application/json"),
+		".xml":   text("application/xml; charset=utf-8"),
+		".opml":  text("text/x-opml; charset=utf-8"),
+		".xsl":   text("application/xslt+xml; charset=utf-8"),
+		".txt":   text("text/plain; charset=utf-8"),
+		".css":   text("text/css; charset=utf-8"),
+		".js":    text("text/javascript; charset=utf-8"),
+		".svg":   text("image/svg+xml"),
+		".ico":   other("image/x-icon"),
+		".png":   other("image/png"),
+		".jpg":   other("image/jpeg"),
+		".webp":  other("image/webp"),
+		".woff2": other("font/woff2"),
+		"":       other("application/octet-stream"),
+		// Names that stand for more than their extension.
+		feedJSON: open("application/feed+json"),
+		opmlFile: text("text/x-opml; charset=utf-8"),
+	}
+}
+
+const (
+	feedJSON = "feeds/*.json"
+	opmlFile = "opml.xml"
+)
+
+// mediaOf finds the media type of a document in the table.
+func mediaOf(table map[string]media, name string) media {
+	ext := path.Ext(name)
+	switch {
+	case name == opmlFile:
+		ext = opmlFile
+	case ext == ".json" && strings.HasPrefix(name, "feeds/"):
+		ext = feedJSON
+	}
+	if m, known := table[ext]; known {
+		return m
+	}
+	return table[""]
+}

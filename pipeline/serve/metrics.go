@@ -1,0 +1,117 @@
+package serve
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strconv"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// Metric is one number of the daemon at the time of a scrape.
+type Metric struct {
+	// Name is that of Prometheus: filmwire_events_total. All metrics of one name
+	// have the same Help, Counter and label names.
+	Name, Help string
+	Counter    bool // it only rises; else it is a gauge
+	Labels     []Label
+	Value      float64
+}
+
+// Label is one dimension of a metric.
+type Label struct{ Name, Value string }
+
+// scrape keeps the server's own numbers.
+type scrape struct {
+	registry *prometheus.Registry
+	requests *prometheus.CounterVec
+}
+
+func newScrape(version string) scrape {
+	s := scrape{
+		registry: prometheus.NewRegistry(),
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "filmwire_http_requests_total", Help: "Requests answered, by route and status.",
+		}, []string{"route", "code"}),
+	}
+	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "filmwire_build_info", Help: "The program's version; the value is always 1.",
+	}, []string{"version"})
+	build.WithLabelValues(version).Set(1)
+	s.registry.MustRegister(s.requests, build,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return s
+}
+
+func (s *scrape) count(route string, status int) {
+	s.requests.WithLabelValues(route, statusText(status)).Inc()
+}
+
+// statusText is strconv.Itoa for the statuses that are answered all day.
+func statusText(status int) string {
+	switch status {
+	case http.StatusOK:
+		return "200"
+	case http.StatusNotModified:
+		return "304"
+	}
+	return strconv.Itoa(status)
+}
+
+func (s *Server) metrics(w http.ResponseWriter, r *http.Request) int {
+	gatherers := prometheus.Gatherers{s.scrape.registry}
+	if s.options.Metrics != nil {
+		own := prometheus.NewRegistry()
+		own.MustRegister(numbers{ctx: r.Context(), of: s.options.Metrics})
+		gatherers = append(gatherers, own)
+	}
+	answer := &answered{ResponseWriter: w, status: http.StatusOK}
+	promhttp.HandlerFor(gatherers, promhttp.HandlerOpts{
+		ErrorLog:      slog.NewLogLogger(s.options.Log.Handler(), slog.LevelError),
+		ErrorHandling: promhttp.ContinueOnError,
+	}).ServeHTTP(answer, r)
+	return answer.status
+}
+
+// answered remembers the status of an answer.
+type answered struct {
+	http.ResponseWriter
+	status int
+}
+
+func (a *answered) WriteHeader(status int) {
+	a.status = status
+	a.ResponseWriter.WriteHeader(status)
+}
+
+// numbers is a collector of what the daemon hands in.
+type numbers struct {
+	ctx context.Context
+	of  func(context.Context) []Metric
+}
+
+// Describe says nothing: which numbers there are is known when they are asked for.
+func (numbers) Describe(chan<- *prometheus.Desc) {}
+
+func (n numbers) Collect(out chan<- prometheus.Metric) {
+	for _, m := range n.of(n.ctx) {
+		var names, values []string
+		for _, l := range m.Labels {
+			names, values = append(names, l.Name), append(values, l.Value)
+		}
+		kind := prometheus.GaugeValue
+		if m.Counter {
+			kind = prometheus.CounterValue
+		}
+		desc := prometheus.NewDesc(m.Name, m.Help, names, nil)
+		metric, err := prometheus.NewConstMetric(desc, kind, m.Value, values...)
+		if err != nil {
+			metric = prometheus.NewInvalidMetric(desc, fmt.Errorf("metric %s: %w", m.Name, err))
+		}
+		out <- metric
+	}
+}

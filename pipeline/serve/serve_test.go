@@ -1,0 +1,582 @@
+package serve_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
+
+	"github.com/filmwire/filmwire/pipeline"
+	"github.com/filmwire/filmwire/pipeline/serve"
+	"github.com/filmwire/filmwire/pipeline/tree"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// site is a served folder.
+type site struct {
+	t    testing.TB
+	dir  string
+	tree *tree.Tree
+	url  string
+}
+
+// longAgo is far enough in the past for a Last-Modified.
+func longAgo() time.Time { return time.Date(2020, time.May, 1, 12, 0, 0, 0, time.UTC) }
+
+func newSite(t testing.TB, change func(*serve.Options)) *site {
+	t.Helper()
+	dir := t.TempDir()
+	public, err := tree.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := serve.Options{Root: dir, Log: slog.New(slog.DiscardHandler), Clock: pipeline.SystemClock{}, Version: "1.2.3"}
+	if change != nil {
+		change(&o)
+	}
+	s, err := serve.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(s)
+	t.Cleanup(func() { server.Close(); s.Close(); public.Close() })
+	return &site{t: t, dir: dir, tree: public, url: server.URL}
+}
+
+func (s *site) write(name, content string) {
+	s.t.Helper()
+	if _, err := s.tree.Write(name, []byte(content)); err != nil {
+		s.t.Fatal(err)
+	}
+	if err := os.Chtimes(filepath.Join(s.dir, name), longAgo(), longAgo()); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// answer is a response with its body read, as it came over the wire.
+type answer struct {
+	status int
+	header http.Header
+	body   string
+}
+
+// get sends a request without Go's own compression, with headers given in pairs.
+func (s *site) get(method, path string, headers ...string) answer {
+	s.t.Helper()
+	req, err := http.NewRequestWithContext(context.Background(), method, s.url+path, nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if len(headers) == 0 {
+		headers = []string{"Accept-Encoding", "identity"}
+	}
+	for i := 0; i < len(headers); i += 2 {
+		req.Header.Add(headers[i], headers[i+1])
+	}
+	res, err := http.DefaultTransport.RoundTrip(req)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return answer{res.StatusCode, res.Header, string(body)}
+}
+
+func TestURLs(t *testing.T) {
+	s := newSite(t, nil)
+	for name, content := range map[string]string{
+		"index.html": "home", "feeds/latest.rss": "<rss/>", "feeds/latest.atom": "<feed/>", "feeds/latest.json": "{}",
+		"feeds/by-film/solaris-1972.json": "{}", "films/solaris-1972.html": "page", "films/solaris-1972.json": "{}",
+		"films/no-page.json": "{}", "films/mr.-nobody-2009.html": "page", "critics/jane-doe.html": "jane", "opml.xml": "<opml/>",
+		"sitemap.xml": "<urlset/>", "style.css": "p{}", "a/picture.png": "png", "a/thing": "?", "lists/index.html": "list",
+	} {
+		s.write(name, content)
+	}
+	for path, want := range map[string]struct {
+		status      int
+		contentType string
+		body        string
+	}{
+		"/":                                {200, "text/html; charset=utf-8", "home"},
+		"/index.html":                      {200, "text/html; charset=utf-8", "home"},
+		"/feeds/latest.rss":                {200, "application/rss+xml; charset=utf-8", "<rss/>"},
+		"/feeds/latest.atom":               {200, "application/atom+xml; charset=utf-8", "<feed/>"},
+		"/feeds/latest.json":               {200, "application/feed+json", "{}"},
+		"/feeds/by-film/solaris-1972.json": {200, "application/feed+json", "{}"},
+		"/films/solaris-1972":              {200, "text/html; charset=utf-8", "page"},
+		"/films/solaris-1972.json":         {200, "application/json", "{}"},
+		"/films/no-page":                   {200, "application/json", "{}"},
+		"/films/mr.-nobody-2009":           {200, "text/html; charset=utf-8", "page"},
+		"/critics/jane-doe":                {200, "text/html; charset=utf-8", "jane"},
+		"/opml.xml":                        {200, "text/x-opml; charset=utf-8", "<opml/>"},
+		"/sitemap.xml":                     {200, "application/xml; charset=utf-8", "<urlset/>"},
+		"/style.css":                       {200, "text/css; charset=utf-8", "p{}"},
+		"/a/picture.png":                   {200, "image/png", "png"},
+		"/a/thing":                         {200, "application/octet-stream", "?"},
+		"/lists/":                          {200, "text/html; charset=utf-8", "list"},
+		"/feeds":                           {404, "text/plain; charset=utf-8", "not found\n"},
+		"/feeds/":                          {404, "text/plain; charset=utf-8", "not found\n"},
+		"/films/nothing":                   {404, "text/plain; charset=utf-8", "not found\n"},
+		"/index.html/below":                {404, "text/plain; charset=utf-8", "not found\n"},
+		"/" + strings.Repeat("x", 300):     {404, "text/plain; charset=utf-8", "not found\n"},
+		"/nul%00byte":                      {404, "text/plain; charset=utf-8", "not found\n"},
+		"/livez":                           {200, "text/plain; charset=utf-8", "ok\n"},
+	} {
+		t.Run(path, func(t *testing.T) {
+			got := s.get("GET", path)
+			if got.status != want.status || got.header.Get("Content-Type") != want.contentType || got.body != want.body {
+				t.Errorf("%d %s %q, want %d %s %q", got.status, got.header.Get("Content-Type"), got.body, want.status, want.contentType, want.body)
+			}
+			if got.header.Get("X-Content-Type-Options") != "nosniff" {
+				t.Error("browsers may sniff")
+			}
+			head := s.get("HEAD", path)
+			got.header.Del("Date")
+			head.header.Del("Date")
+			got.header.Del("Content-Length") // plain answers know theirs only with the body
+			head.header.Del("Content-Length")
+			if diff := cmp.Diff(got.header, head.header); head.status != want.status || head.body != "" || diff != "" {
+				t.Errorf("HEAD: %d %q %s", head.status, head.body, diff)
+			}
+		})
+	}
+}
+
+func TestHiddenIsHidden(t *testing.T) {
+	s := newSite(t, nil)
+	s.write("index.html", "home")
+	outside := filepath.Join(filepath.Dir(s.dir), "outside.txt")
+	for path, content := range map[string]string{
+		outside: "secret", filepath.Join(s.dir, ".htaccess"): "secret", filepath.Join(s.dir, ".tmp", "HALF"): "secret",
+		filepath.Join(s.dir, "films", ".draft.html"): "secret",
+	} {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for link, target := range map[string]string{"link.txt": outside, "up": "..", "loop": "loop"} {
+		if err := os.Symlink(target, filepath.Join(s.dir, link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := syscall.Mkfifo(filepath.Join(s.dir, "pipe"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{
+		"/.htaccess", "/.tmp/HALF", "/films/.draft.html", "/films/.draft", "/link.txt", "/up/outside.txt", "/loop", "/pipe",
+		"/%2e%2e/outside.txt", "/..%2foutside.txt", "/films/..%2f..%2foutside.txt", "/films/%2e%2e/%2e%2e/outside.txt",
+		"/..%5coutside.txt", "/%2etmp/HALF", "//outside.txt", "/./.tmp/HALF", "/films/%2fetc/passwd",
+	} {
+		got := s.get("GET", path)
+		for got.status == http.StatusTemporaryRedirect || got.status == http.StatusMovedPermanently {
+			got = s.get("GET", got.header.Get("Location"))
+		}
+		if got.status != 404 || strings.Contains(got.body, "secret") {
+			t.Errorf("%s: %d %q", path, got.status, got.body)
+		}
+	}
+}
+
+func TestOtherMethods(t *testing.T) {
+	s := newSite(t, nil)
+	s.write("index.html", "home")
+	for _, method := range []string{"POST", "PUT", "DELETE", "PATCH", "OPTIONS"} {
+		for _, path := range []string{"/", "/feeds/latest.rss", "/livez", "/metrics"} {
+			got := s.get(method, path)
+			if got.status != 405 || got.header.Get("Allow") != "GET, HEAD" {
+				t.Errorf("%s %s: %d, Allow %q", method, path, got.status, got.header.Get("Allow"))
+			}
+		}
+	}
+}
+
+func TestConditionalRequests(t *testing.T) {
+	s := newSite(t, nil)
+	s.write("feeds/latest.rss", "<rss>one</rss>")
+	first := s.get("GET", "/feeds/latest.rss")
+	etag, modified := first.header.Get("Etag"), first.header.Get("Last-Modified")
+	if !strings.HasPrefix(etag, `"`) || modified != longAgo().Format(http.TimeFormat) {
+		t.Fatalf("ETag %s, Last-Modified %s", etag, modified)
+	}
+	for name, c := range map[string]struct {
+		headers []string
+		want    int
+	}{
+		"the tag":                     {[]string{"If-None-Match", etag}, 304},
+		"in a list":                   {[]string{"If-None-Match", `"a,b", W/"c" ,` + etag}, 304},
+		"in a second header":          {[]string{"If-None-Match", `"a"`, "If-None-Match", etag}, 304},
+		"weak":                        {[]string{"If-None-Match", "W/" + etag}, 304},
+		"anything":                    {[]string{"If-None-Match", "*"}, 304},
+		"another":                     {[]string{"If-None-Match", `"another"`}, 200},
+		"without quotes":              {[]string{"If-None-Match", strings.Trim(etag, `"`)}, 200},
+		"not closed":                  {[]string{"If-None-Match", strings.TrimSuffix(etag, `"`)}, 200},
+		"empty":                       {[]string{"If-None-Match", ""}, 200},
+		"the time":                    {[]string{"If-Modified-Since", modified}, 304},
+		"a later time":                {[]string{"If-Modified-Since", longAgo().Add(time.Hour).Format(http.TimeFormat)}, 304},
+		"an earlier time":             {[]string{"If-Modified-Since", longAgo().Add(-time.Second).Format(http.TimeFormat)}, 200},
+		"no time":                     {[]string{"If-Modified-Since", "yesterday"}, 200},
+		"the tag is the better word":  {[]string{"If-None-Match", `"another"`, "If-Modified-Since", modified}, 200},
+		"the tag though time differs": {[]string{"If-None-Match", etag, "If-Modified-Since", longAgo().Add(-time.Hour).Format(http.TimeFormat)}, 304},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, method := range []string{"GET", "HEAD"} {
+				got := s.get(method, "/feeds/latest.rss", append(c.headers, "Accept-Encoding", "identity")...)
+				if got.status != c.want {
+					t.Fatalf("%s: %d, want %d", method, got.status, c.want)
+				}
+				if got.status == 304 && (got.body != "" || got.header.Get("Content-Type") != "") {
+					t.Errorf("304 with %q and %v", got.body, got.header)
+				}
+				for _, same := range []string{"Etag", "Cache-Control", "Vary", "Last-Modified"} {
+					if got.header.Get(same) != first.header.Get(same) || got.header.Get(same) == "" {
+						t.Errorf("%s %d: %s is %q, was %q", method, got.status, same, got.header.Get(same), first.header.Get(same))
+					}
+				}
+			}
+		})
+	}
+	s.write("feeds/latest.rss", "<rss>two</rss>")
+	got := s.get("GET", "/feeds/latest.rss", "If-None-Match", etag)
+	if got.status != 200 || got.body != "<rss>two</rss>" || got.header.Get("Etag") == etag {
+		t.Errorf("after a change of the same length and time: %d %q", got.status, got.body)
+	}
+	s.write("feeds/latest.rss", "<rss>one</rss>")
+	if got := s.get("HEAD", "/feeds/latest.rss"); got.header.Get("Etag") != etag {
+		t.Errorf("the same bytes again have ETag %s, had %s", got.header.Get("Etag"), etag)
+	}
+}
+
+func TestNoTimeOfASecondThatIsNotOver(t *testing.T) {
+	s := newSite(t, nil)
+	if _, err := s.tree.Write("index.html", []byte("home")); err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now().Add(time.Hour)
+	if err := os.Chtimes(filepath.Join(s.dir, "index.html"), now, now); err != nil {
+		t.Fatal(err)
+	}
+	got := s.get("GET", "/", "If-Modified-Since", now.UTC().Format(http.TimeFormat))
+	if got.status != 200 || got.header.Get("Last-Modified") != "" {
+		t.Errorf("%d, Last-Modified %q", got.status, got.header.Get("Last-Modified"))
+	}
+}
+
+func TestGzip(t *testing.T) {
+	s := newSite(t, nil)
+	long := strings.Repeat("<item>a review</item>", 500)
+	s.write("feeds/latest.rss", long)
+	s.write("feeds/short.rss", "<rss/>")
+	s.write("a/picture.png", long)
+	plain := s.get("GET", "/feeds/latest.rss")
+	for range 2 { // made, then remembered
+		got := s.get("GET", "/feeds/latest.rss", "Accept-Encoding", "br, gzip;q=0.5")
+		z, err := gzip.NewReader(strings.NewReader(got.body))
+		if err != nil {
+			t.Fatalf("%v: %v", got.header, err)
+		}
+		content, err := io.ReadAll(z)
+		if err != nil || string(content) != long {
+			t.Fatalf("%d bytes, %v", len(content), err)
+		}
+		if got.header.Get("Content-Encoding") != "gzip" || got.header.Get("Content-Length") != fmt.Sprint(len(got.body)) || got.header.Get("Vary") != "Accept-Encoding" {
+			t.Errorf("%v", got.header)
+		}
+		etag := got.header.Get("Etag")
+		if etag == plain.header.Get("Etag") {
+			t.Error("both forms have one strong ETag")
+		}
+		if again := s.get("GET", "/feeds/latest.rss", "Accept-Encoding", "gzip", "If-None-Match", etag); again.status != 304 || again.header.Get("Etag") != etag {
+			t.Errorf("%d %v", again.status, again.header)
+		}
+		if other := s.get("GET", "/feeds/latest.rss", "Accept-Encoding", "identity", "If-None-Match", etag); other.status != 200 || other.body != long {
+			t.Errorf("the gzipped form's ETag answers for the plain one: %d", other.status)
+		}
+	}
+	for path, encodings := range map[string][]string{
+		"/feeds/latest.rss": {"identity", "gzip;q=0", "gzip; q=0.000", "x-gzip-like", "br"}, "/feeds/short.rss": {"gzip"}, "/a/picture.png": {"gzip"},
+	} {
+		for _, encoding := range encodings {
+			if got := s.get("GET", path, "Accept-Encoding", encoding); got.header.Get("Content-Encoding") != "" {
+				t.Errorf("%s with %q came as %s", path, encoding, got.header.Get("Content-Encoding"))
+			}
+		}
+	}
+}
+
+func TestHeadersByKind(t *testing.T) {
+	s := newSite(t, nil)
+	s.write("index.html", "<p>home</p>")
+	s.write("films/solaris-1972.json", "{}")
+	s.write("feeds/latest.rss", "<rss/>")
+	for path, want := range map[string][2]string{
+		"/": {"", "script-src 'none'"}, "/films/solaris-1972.json": {"*", ""}, "/feeds/latest.rss": {"", ""},
+	} {
+		got := s.get("GET", path).header
+		policy := got.Get("Content-Security-Policy")
+		if got.Get("Access-Control-Allow-Origin") != want[0] || !strings.HasPrefix(policy, want[1]) || (policy == "") != (want[1] == "") {
+			t.Errorf("%s: %v", path, got)
+		}
+	}
+}
+
+// TestNeverTorn reads a document while it is replaced: each answer is one whole
+// version, with that version's own ETag.
+func TestNeverTorn(t *testing.T) {
+	s := newSite(t, nil)
+	version := func(n int) string { return strings.Repeat(string(rune('a'+n%26)), 1+n*7919%60_000) }
+	s.write("feeds/latest.rss", version(0))
+	ctx, cancel := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer cancel()
+	for _, encoding := range []string{"identity", "gzip"} {
+		wg.Go(func() {
+			for ctx.Err() == nil {
+				got := s.get("GET", "/feeds/latest.rss", "Accept-Encoding", encoding)
+				body := unzipped(t, got)
+				if got.status != 200 || body == "" || strings.Count(body, body[:1]) != len(body) {
+					t.Errorf("%d: a torn document of %d bytes", got.status, len(body))
+					return
+				}
+				sum := sha256.Sum256([]byte(body))
+				if want := hex.EncodeToString(sum[:12]); !strings.HasPrefix(got.header.Get("Etag"), `"`+want) {
+					t.Errorf("ETag %s of a document with %s", got.header.Get("Etag"), want)
+					return
+				}
+			}
+		})
+	}
+	for n := range 300 {
+		if _, err := s.tree.Write("feeds/latest.rss", []byte(version(n))); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func unzipped(t *testing.T, got answer) string {
+	if got.header.Get("Content-Encoding") != "gzip" {
+		return got.body
+	}
+	z, err := gzip.NewReader(strings.NewReader(got.body))
+	if err != nil {
+		t.Error(err)
+		return ""
+	}
+	content, err := io.ReadAll(z)
+	if err != nil {
+		t.Error(err)
+	}
+	return string(content)
+}
+
+func TestReadyz(t *testing.T) {
+	var reason error
+	s := newSite(t, func(o *serve.Options) { o.Ready = func(context.Context) error { return reason } })
+	for _, c := range []struct {
+		reason error
+		status int
+		want   map[string]any
+	}{
+		{nil, 200, map[string]any{"ready": true, "version": "1.2.3"}},
+		{errors.New("log: closed"), 503, map[string]any{"ready": false, "version": "1.2.3", "reasons": []any{"log: closed"}}},
+		{errors.Join(errors.New("a"), errors.Join(errors.New("b"), errors.New("c"))), 503,
+			map[string]any{"ready": false, "version": "1.2.3", "reasons": []any{"a", "b", "c"}}},
+	} {
+		reason = c.reason
+		got := s.get("GET", "/readyz")
+		var body map[string]any
+		if err := json.Unmarshal([]byte(got.body), &body); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(c.want, body); got.status != c.status || diff != "" {
+			t.Errorf("%d, want %d: %s", got.status, c.status, diff)
+		}
+	}
+	if got := s.get("GET", "/livez"); got.status != 200 {
+		t.Errorf("a daemon that is not ready is not alive: %d", got.status)
+	}
+}
+
+func TestMetrics(t *testing.T) {
+	s := newSite(t, func(o *serve.Options) {
+		o.Metrics = func(context.Context) []serve.Metric {
+			return []serve.Metric{
+				{Name: "filmwire_events_total", Help: "Events.", Counter: true, Labels: []serve.Label{{"source", `a "b"`}}, Value: 3},
+				{Name: "filmwire_events_total", Help: "Events.", Counter: true, Labels: []serve.Label{{"source", "c"}}, Value: 4},
+				{Name: "filmwire_lag", Help: "Entries behind.", Value: 0.5},
+				{Name: "not a name", Value: 1},
+			}
+		}
+	})
+	s.get("GET", "/nothing")
+	got := s.get("GET", "/metrics")
+	for _, want := range []string{
+		"# TYPE filmwire_events_total counter", `filmwire_events_total{source="a \"b\""} 3`, `filmwire_events_total{source="c"} 4`,
+		"# TYPE filmwire_lag gauge", "filmwire_lag 0.5", `filmwire_build_info{version="1.2.3"} 1`, "go_goroutines",
+		`filmwire_http_requests_total{code="404",route="other"} 1`,
+	} {
+		if !strings.Contains(got.body, want+"\n") && !strings.Contains(got.body, want+" ") {
+			t.Errorf("%q is not there", want)
+		}
+	}
+	if got.status != 200 || !strings.HasPrefix(got.header.Get("Content-Type"), "text/plain; version=0.0.4") {
+		t.Errorf("%d %s", got.status, got.header.Get("Content-Type"))
+	}
+}
+
+func TestTwoServersShareNothing(t *testing.T) {
+	a, b := newSite(t, nil), newSite(t, nil)
+	a.get("GET", "/nothing")
+	if got := b.get("GET", "/metrics"); strings.Contains(got.body, `code="404"`) {
+		t.Error("one server counts the requests of another")
+	}
+}
+
+func TestServeStopsGracefully(t *testing.T) {
+	dir := t.TempDir()
+	asked, release := make(chan struct{}), make(chan struct{})
+	s, err := serve.New(serve.Options{Root: dir, Log: slog.New(slog.DiscardHandler), Clock: pipeline.SystemClock{}, Ready: func(context.Context) error {
+		close(asked)
+		<-release
+		return nil
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	stopped, answered := make(chan error, 1), make(chan int, 1)
+	go func() { stopped <- s.Serve(ctx, ln) }()
+	go func() {
+		res, err := http.Get("http://" + ln.Addr().String() + "/readyz")
+		if err != nil {
+			t.Error(err)
+			answered <- 0
+			return
+		}
+		res.Body.Close()
+		answered <- res.StatusCode
+	}()
+	<-asked
+	cancel()
+	close(release)
+	if status := <-answered; status != 200 {
+		t.Errorf("the request under way was answered %d", status)
+	}
+	if err := <-stopped; err != nil {
+		t.Error(err)
+	}
+	if _, err := net.Dial("tcp", ln.Addr().String()); err == nil {
+		t.Error("the port is still open")
+	}
+	http.DefaultTransport.(*http.Transport).CloseIdleConnections()
+}
+
+func TestServeSaysWhyItCannot(t *testing.T) {
+	s, err := serve.New(serve.Options{Root: t.TempDir(), Log: slog.New(slog.DiscardHandler), Clock: pipeline.SystemClock{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ln.Close()
+	if err := s.Serve(t.Context(), ln); err == nil || !strings.HasPrefix(err.Error(), "serve: ") {
+		t.Errorf("%v", err)
+	}
+	if _, err := serve.New(serve.Options{Root: filepath.Join(t.TempDir(), "nothing")}); err == nil {
+		t.Error("a root that is not there is served")
+	}
+}
+
+// silent is a ResponseWriter that keeps nothing.
+type silent struct{ header http.Header }
+
+func (s *silent) Header() http.Header         { return s.header }
+func (s *silent) Write(b []byte) (int, error) { return len(b), nil }
+func (s *silent) WriteHeader(int)             {}
+
+func BenchmarkDocument(b *testing.B) {
+	dir := b.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "latest.rss"), bytes.Repeat([]byte("<item/>"), 4000), 0o644); err != nil {
+		b.Fatal(err)
+	}
+	s, err := serve.New(serve.Options{Root: dir, Log: slog.New(slog.DiscardHandler), Clock: pipeline.SystemClock{}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close()
+	first := httptest.NewRecorder()
+	s.ServeHTTP(first, httptest.NewRequest("GET", "/latest.rss", nil))
+	for name, headers := range map[string][2]string{
+		"200": {}, "200-gzip": {"Accept-Encoding", "gzip"}, "304": {"If-None-Match", first.Header().Get("Etag")},
+	} {
+		b.Run(name, func(b *testing.B) {
+			r := httptest.NewRequest("GET", "/latest.rss", nil)
+			if headers[0] != "" {
+				r.Header.Set(headers[0], headers[1])
+			}
+			w := &silent{header: http.Header{}}
+			b.ReportAllocs()
+			for b.Loop() {
+				clear(w.header)
+				s.ServeHTTP(w, r)
+			}
+		})
+	}
+}
+
+func ExampleServer() {
+	dir, err := os.MkdirTemp("", "")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
+	if err := os.WriteFile(filepath.Join(dir, "index.html"), []byte("home"), 0o644); err != nil {
+		fmt.Println(err)
+		return
+	}
+	s, err := serve.New(serve.Options{Root: dir, Log: slog.New(slog.DiscardHandler), Clock: pipeline.SystemClock{}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer s.Close()
+	w := httptest.NewRecorder()
+	s.ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+	fmt.Println(w.Code, w.Header().Get("Etag"), w.Body)
+	// Output: 200 "4ea140588150773ce3aace78" home
+}
