@@ -83,7 +83,7 @@ func BenchmarkRSS(b *testing.B) {
 	b.ReportAllocs()
 	before := processor()
 	for b.Loop() {
-		p, err := parse(src, "application/rss+xml", at, time.Time{})
+		p, err := parse(b.Context(), src, "application/rss+xml", at, time.Time{})
 		if err != nil || len(p.entries) != benchItems {
 			b.Fatal(err)
 		}
@@ -111,7 +111,7 @@ func BenchmarkOutline(b *testing.B) {
 	src := blogFeed(benchItems)
 	b.SetBytes(int64(len(src)))
 	for b.Loop() {
-		if _, err := outlineOf(toUTF8(src, "")); err != nil {
+		if _, err := outlineOf(b.Context(), toUTF8(src, "")); err != nil {
 			b.Fatal(err)
 		}
 	}

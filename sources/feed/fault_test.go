@@ -2,7 +2,9 @@ package feed
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -144,7 +146,7 @@ func TestBombs(t *testing.T) {
 	at, _ := url.Parse("https://feed.example/")
 	for name, bomb := range bombs() {
 		t.Run(name, func(t *testing.T) {
-			p, err := parse([]byte(bomb), "", at, sourcetest.Noon())
+			p, err := parse(t.Context(), []byte(bomb), "", at, sourcetest.Noon())
 			if err != nil {
 				return
 			}
@@ -199,5 +201,23 @@ func TestHeadChangesEveryHash(t *testing.T) {
 	}
 	if one[0].RawSHA256 != same[1].RawSHA256 {
 		t.Error("nothing about the item changed, and it counts as changed")
+	}
+}
+
+func TestParseEndsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	at, _ := url.Parse("https://feed.example/")
+	for _, src := range []string{rssOf(anItem("1", "x")), `{"items":[{"id":"1"}]}`} {
+		if _, err := parse(ctx, []byte(src), "", at, sourcetest.Noon()); !errors.Is(err, context.Canceled) {
+			t.Errorf("%.10s: error is %v", src, err)
+		}
+	}
+	o, err := outlineOf(t.Context(), []byte(rssOf(anItem("1", "x"))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := parseSkeleton(ctx, o.dialect, o.skeleton); !errors.Is(err, context.Canceled) {
+		t.Errorf("the parser goes on: %v", err)
 	}
 }

@@ -117,8 +117,11 @@ func (s *source) Read(ctx context.Context, stored []byte, out pipeline.Out) (pip
 	if bytes.Equal(digest[:], known.SHA256) {
 		return unchanged, nil
 	}
-	p, err := parse(a.body, a.contentType, a.url, s.env.Clock.Now())
-	if err != nil {
+	p, err := parse(ctx, a.body, a.contentType, a.url, s.env.Clock.Now())
+	switch {
+	case ctx.Err() != nil:
+		return pipeline.Reading{}, ctx.Err()
+	case err != nil:
 		return pipeline.Reading{}, explain(err, a)
 	}
 	if a.cut || p.cut {

@@ -179,7 +179,7 @@ func FuzzFeed(f *testing.F) {
 	}
 	f.Add([]byte(rssOf("<item><guid>1</guid>"+prefixes(300)+"</item>")), "text/xml; charset=utf-16")
 	f.Fuzz(func(t *testing.T, b []byte, contentType string) {
-		p, err := parse(b, contentType, nil, sourcetest.Noon())
+		p, err := parse(t.Context(), b, contentType, nil, sourcetest.Noon())
 		if err != nil {
 			return
 		}

@@ -3,6 +3,7 @@ package feed
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -21,7 +22,7 @@ var errNotJSONFeed = errors.New("JSON without an items array: not a JSON Feed (h
 
 // parseJSON reads a JSON Feed (versions 1 and 1.1), item by item, so that one
 // that is wrong is lost alone and a feed that is cut short keeps those before.
-func parseJSON(src []byte, at *url.URL, now time.Time) (*parsed, error) {
+func parseJSON(ctx context.Context, src []byte, at *url.URL, now time.Time) (*parsed, error) {
 	shell, raws, whole, err := splitJSON(escapeControls(src))
 	if err != nil {
 		return nil, err
@@ -30,6 +31,9 @@ func parseJSON(src []byte, at *url.URL, now time.Time) (*parsed, error) {
 	inherited := h.fingerprint()
 	p := &parsed{cut: !whole}
 	for i, raw := range raws {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		e := h.jsonEntry(raw)
 		e.place = i + 1
 		e.doc.FetchedAt, e.doc.RawSHA256 = now, digest(inherited, raw)

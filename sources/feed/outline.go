@@ -2,6 +2,7 @@ package feed
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -23,7 +24,7 @@ const (
 	maxElements   = 1000     // in one item, or in the head
 	maxItemBytes  = 64 << 10 // of one item without its texts
 	maxHeadBytes  = 64 << 10
-	maxRootBytes  = 8 << 10 // of namespace declarations
+	maxRootBytes  = 2 << 10 // of namespace declarations
 	maxItems      = 50_000
 )
 
@@ -66,6 +67,7 @@ type item struct {
 // scanner makes an outline in one pass.
 type scanner struct {
 	lexer
+	ctx      context.Context
 	out      outline
 	buf      bytes.Buffer // the skeleton
 	root     []byte       // the root element's name
@@ -77,8 +79,8 @@ type scanner struct {
 }
 
 // outlineOf cuts a feed in UTF-8 into items.
-func outlineOf(src []byte) (*outline, error) {
-	s := &scanner{lexer: lexer{src: src}}
+func outlineOf(ctx context.Context, src []byte) (*outline, error) {
+	s := &scanner{ctx: ctx, lexer: lexer{src: src}}
 	root, ok := s.findRoot()
 	if !ok {
 		return nil, errNotFeed
@@ -200,7 +202,10 @@ func (s *scanner) children(items *bytes.Buffer) error {
 		case markStart, markEmpty:
 			switch {
 			case s.isItem(t):
-				if len(s.out.items) >= maxItems {
+				switch err := s.ctx.Err(); {
+				case err != nil:
+					return err
+				case len(s.out.items) >= maxItems:
 					return errItems
 				}
 				s.item(t, items)

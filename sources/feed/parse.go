@@ -2,9 +2,11 @@ package feed
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"net/url"
 	"slices"
 	"strings"
@@ -33,16 +35,20 @@ type parsed struct {
 
 // parse reads a feed of any kind. at is its address, which relative links are
 // relative to, and now when it was fetched.
-func parse(body []byte, contentType string, at *url.URL, now time.Time) (*parsed, error) {
+// It ends early with ctx, of whatever size the feed is.
+func parse(ctx context.Context, body []byte, contentType string, at *url.URL, now time.Time) (*parsed, error) {
 	src := toUTF8(body, contentType)
 	if trimmed := bytes.TrimLeft(src, " \t\r\n"); len(trimmed) > 0 && trimmed[0] == '{' {
-		return parseJSON(trimmed, at, now)
+		return parseJSON(ctx, trimmed, at, now)
 	}
-	o, err := outlineOf(src)
+	o, err := outlineOf(ctx, src)
 	if err != nil {
 		return nil, err
 	}
-	h, natives := o.natives()
+	h, natives := o.natives(ctx)
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	h.base = rebased(at, o.base)
 	h.link = resolve(h.base, h.link)
 	if o.base != "" {
@@ -105,24 +111,24 @@ type native struct {
 // natives has the skeleton parsed: at one go, and where that does not work, item
 // by item, so that one that cannot be parsed is lost alone. What it returns
 // stands beside the outline's items; those with a fault have none.
-func (o *outline) natives() (head, []native) {
+func (o *outline) natives(ctx context.Context) (head, []native) {
 	out := make([]native, len(o.items))
-	h, all, err := parseSkeleton(o.dialect, o.skeleton)
+	h, all, err := parseSkeleton(ctx, o.dialect, o.skeleton)
 	if err == nil && o.distribute(all, out) {
 		return h, out
 	}
 	closing := o.skeleton[o.close:]
-	h, _, err = parseSkeleton(o.dialect, slices.Concat(o.skeleton[:o.open], closing))
+	h, _, err = parseSkeleton(ctx, o.dialect, slices.Concat(o.skeleton[:o.open], closing))
 	if err != nil {
 		h = head{}
 	}
 	for i := range o.items {
 		it := &o.items[i]
-		if it.fault != nil {
+		if it.fault != nil || ctx.Err() != nil {
 			continue
 		}
 		alone := slices.Concat(o.skeleton[:o.root], o.skeleton[it.skeleton[0]:it.skeleton[1]], closing)
-		_, one, err := parseSkeleton(o.dialect, alone)
+		_, one, err := parseSkeleton(ctx, o.dialect, alone)
 		switch {
 		case err != nil:
 			it.fault = fmt.Errorf("not well-formed: %w", err)
@@ -149,9 +155,10 @@ func (o *outline) distribute(all, out []native) bool {
 	return len(all) == 0
 }
 
-func parseSkeleton(d dialect, skeleton []byte) (h head, items []native, err error) {
+func parseSkeleton(ctx context.Context, d dialect, skeleton []byte) (h head, items []native, err error) {
+	source := until{ctx, bytes.NewReader(skeleton)}
 	if d == dialectAtom {
-		f, err := new(atom.Parser).Parse(bytes.NewReader(skeleton))
+		f, err := new(atom.Parser).Parse(source)
 		if err != nil {
 			return h, nil, err
 		}
@@ -160,7 +167,7 @@ func parseSkeleton(d dialect, skeleton []byte) (h head, items []native, err erro
 		}
 		return atomHead(f), items, nil
 	}
-	f, err := new(rss.Parser).Parse(bytes.NewReader(skeleton))
+	f, err := new(rss.Parser).Parse(source)
 	if err != nil {
 		return h, nil, err
 	}
@@ -168,6 +175,19 @@ func parseSkeleton(d dialect, skeleton []byte) (h head, items []native, err erro
 		items = append(items, native{rss: it})
 	}
 	return rssHead(f), items, nil
+}
+
+// until is a reader that ends with its context, which is how a parse is stopped.
+type until struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (u until) Read(p []byte) (int, error) {
+	if err := u.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return u.r.Read(p)
 }
 
 // texts fills a document's texts from the item's.

@@ -27,7 +27,7 @@ func fixture(t testing.TB, name string) []byte {
 func documents(t testing.TB, b []byte, contentType string) ([]review.Document, *parsed) {
 	t.Helper()
 	at, _ := url.Parse("https://feed.example/dir/feed.xml")
-	p, err := parse(b, contentType, at, sourcetest.Noon())
+	p, err := parse(t.Context(), b, contentType, at, sourcetest.Noon())
 	if err != nil {
 		t.Fatal(err)
 	}
