@@ -38,3 +38,14 @@ func TestPress(t *testing.T) {
 		}
 	})
 }
+
+func TestPressUsesMemoryAgain(t *testing.T) {
+	var p press
+	first := p.print([][]byte{[]byte("a document")})
+	second := p.print([][]byte{[]byte("another one")})
+	p.reset()
+	again := p.print([][]byte{[]byte("a new one")})
+	if &again[0] != &first[0] && &again[0] != &second[0] {
+		t.Error("a document after a reset took new memory")
+	}
+}
