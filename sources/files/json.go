@@ -122,7 +122,7 @@ func (r *reading) json(f found, raw []byte) error {
 	for n := 1; dec.More(); n++ {
 		var element json.RawMessage
 		if err := dec.Decode(&element); err != nil {
-			return r.problem(position(f.path, src, dec.InputOffset()), fmt.Errorf("document %d and all after it: %w", n, err))
+			return r.problem(position(f.path, src, breakAt(err, dec)), fmt.Errorf("document %d and all after it: %w", n, err))
 		}
 		where := func() string { return position(f.path, src, dec.InputOffset()-int64(len(element))) }
 		if err := r.object(where, element); err != nil {
@@ -136,6 +136,14 @@ func (r *reading) json(f found, raw []byte) error {
 		return r.problem(position(f.path, src, dec.InputOffset()), errors.New("something follows the array; one document a line goes into an .ndjson file"))
 	}
 	return nil
+}
+
+// breakAt is the offset at which JSON is broken.
+func breakAt(err error, dec *json.Decoder) int64 {
+	if syntax := (*json.SyntaxError)(nil); errors.As(err, &syntax) {
+		return syntax.Offset
+	}
+	return dec.InputOffset()
 }
 
 // single reads a file that is one document. If it states no id, the file's path

@@ -37,6 +37,7 @@ func (s watched) Watch(ctx context.Context, changed func()) error {
 		}
 	}
 	d := &debounce{clock: s.env.Clock, changed: changed, ticks: make(chan struct{})}
+	s.env.Log.Debug("watching files", "folders", len(w.WatchList()))
 	ctx, cancel := context.WithCancel(ctx)
 	defer d.stop()
 	defer cancel()
@@ -57,7 +58,7 @@ func (s watched) Watch(ctx context.Context, changed func()) error {
 			}
 		case err := <-w.Errors:
 			// Too many events at once: some were lost, so look at everything.
-			s.env.Log.Debug("watching files", "err", err)
+			s.env.Log.Debug("events of files were lost", "err", err)
 			d.note(ctx)
 		case <-d.ticks:
 			d.tick(ctx)
