@@ -1,0 +1,456 @@
+package normalize
+
+import (
+	"fmt"
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+
+	"github.com/filmwire/filmwire/pipeline"
+	"github.com/filmwire/filmwire/pipeline/review"
+)
+
+// page is what one reading of a whole HTML page finds, besides the text: what the
+// head says, what is marked up for machines, and where the article may be.
+type page struct {
+	z      *html.Tokenizer
+	offset int // of the current token
+	stack  []opened
+	areas  []area
+
+	lang, title, h1            string
+	canonical, base            string
+	ogTitle, ogSite, author    string
+	published, modified        string
+	description, picture       string
+	bylineOf, timeOf           string
+	ratingValue, best, worst   string
+	data                       []string // JSON-LD
+	capture                    *string  // takes the text of an element
+	captureDepth, captureLimit int
+	links                      int // open a elements
+}
+
+// opened is an open element.
+type opened struct {
+	tag       atom.Atom
+	area      int  // index of its area, -1 for none
+	dead      bool // navigation, comments and the like
+	aggregate bool // other people's ratings
+	data      bool // a script of JSON-LD
+}
+
+// area is a part of the page that may be the article.
+type area struct {
+	from, to int // what is inside, in bytes
+	parent   int
+	level    int // how surely it is the article by its name
+	dead     bool
+	text     int // bytes of text that is no link, inside and below
+}
+
+// The levels of an area.
+const (
+	anyArea = iota
+	mainArea
+	articleArea
+	bodyArea // a class for the text of a post
+	reviewArea
+)
+
+// readPage finds the review in a whole page.
+func (u *understanding) readPage() error {
+	p := page{z: html.NewTokenizer(strings.NewReader(u.doc.Body))}
+	p.scan()
+	u.review.URL = first(u.doc.Stated.URL, absolute(p.canonical, u.doc.URL), u.doc.URL)
+	u.base = newResolver(u.review.URL)
+	if b := u.base.resolve(p.base, false); b != "" {
+		u.base = newResolver(b)
+	}
+	if err := u.readLinkedData(p.data); err != nil {
+		return err
+	}
+	u.readHead(&p)
+	from, to := p.article(len(u.doc.Body))
+	u.body = clean(u.doc.Body[from:to], u.base)
+	return nil
+}
+
+func absolute(ref, doc string) string { return newResolver(doc).resolve(ref, false) }
+
+// readHead takes what the page says of itself. The source and JSON-LD come first.
+func (u *understanding) readHead(p *page) {
+	r := &u.review
+	u.site = first(u.site, oneLine(p.ogSite))
+	r.Title = first(r.Title, cutSite(oneLine(p.ogTitle), u.site), oneLine(p.h1), cutSite(oneLine(p.title), u.site))
+	r.Language = first(r.Language, p.lang)
+	r.Summary = first(r.Summary, p.description)
+	if r.Critic.Name == "" {
+		r.Critic.Name = first(personal(p.author), personal(p.bylineOf))
+	}
+	if r.Critic.Outlet == "" {
+		r.Critic.Outlet = review.Outlet(oneLine(p.ogSite))
+	}
+	if t, ok := when(first(p.published, p.timeOf)); ok && r.PublishedAt.IsZero() {
+		r.PublishedAt = t
+	}
+	if t, ok := when(p.modified); ok && r.ModifiedAt.IsZero() {
+		r.ModifiedAt = t
+	}
+	if src := u.base.resolve(p.picture, false); src != "" {
+		u.addMedia(image{src: src})
+	}
+	if text := strings.TrimSpace(p.ratingValue); text != "" || p.best != "" {
+		u.structured(text, p.best, p.worst, inMicrodata)
+	}
+}
+
+// structured notes a rating that was marked up for machines.
+func (u *understanding) structured(value, best, worst, foundIn string) {
+	scale, basis := u.scale, u.basis
+	if b, err := review.ParseDecimal(strings.TrimSpace(best)); err == nil {
+		scale, basis = review.Scale{Best: b}, review.BasisStated
+		scale.Worst, _ = review.ParseDecimal(strings.TrimSpace(worst))
+	}
+	f := field(value, foundIn, scale, basis, strengthStructured)
+	f.rating.Span = review.Span{}
+	if f.rating.Kind == review.Unrated {
+		if best == "" || strings.TrimSpace(value) != "" {
+			return
+		}
+		f.rating.Kind, f.rating.Best = review.Lost, scale.Best
+	}
+	u.found = append(u.found, f)
+}
+
+// personal is a name, "" for what is an address or a whole byline's worth.
+func personal(s string) string {
+	s = oneLine(s)
+	for _, p := range [...]string{"reviewed by ", "written by ", "posted by ", "by "} {
+		if hasPrefixFold(s, p) {
+			s = s[len(p):]
+		}
+	}
+	if strings.Contains(s, "://") || strings.Contains(s, "@") || len(s) > 80 || equalFold(s, "admin") {
+		return ""
+	}
+	return s
+}
+
+func (p *page) scan() {
+	for {
+		kind := p.z.Next()
+		if kind == html.ErrorToken {
+			p.closeTo(0, p.offset)
+			return
+		}
+		size := len(p.z.Raw())
+		switch kind {
+		case html.TextToken:
+			p.text()
+		case html.StartTagToken, html.SelfClosingTagToken:
+			p.start(size, kind == html.SelfClosingTagToken)
+		case html.EndTagToken:
+			p.end()
+		}
+		p.offset += size
+	}
+}
+
+// maxOpen is how deep the page is followed; what is deeper belongs to what is
+// around it.
+const maxOpen = 400
+
+func (p *page) top() opened {
+	if len(p.stack) == 0 {
+		return opened{area: -1}
+	}
+	return p.stack[len(p.stack)-1]
+}
+
+func (p *page) text() {
+	at := p.top()
+	switch {
+	case at.data:
+		if len(p.data) < 50 {
+			p.data = append(p.data, string(p.z.Text()))
+		}
+		return
+	case at.tag == atom.Title:
+		if p.title == "" {
+			p.title = string(p.z.Text())
+		}
+		return
+	case raw(at.tag):
+		return
+	}
+	text := p.z.Text()
+	if p.capture != nil && p.captureLimit > 0 {
+		part := clip(string(text), p.captureLimit)
+		*p.capture += part
+		p.captureLimit -= len(part)
+	}
+	if at.area < 0 || p.links > 0 {
+		return
+	}
+	n := 0
+	for _, c := range text {
+		if classes[c] != blank {
+			n++
+		}
+	}
+	p.areas[at.area].text += n
+}
+
+func (p *page) start(size int, self bool) {
+	tag := tagOf(p.z.Raw())
+	token := p.z.Token()
+	attr := func(key string) string {
+		for _, a := range token.Attr {
+			if a.Key == key {
+				return a.Val
+			}
+		}
+		return ""
+	}
+	switch tag {
+	case atom.Html:
+		p.lang = first(p.lang, attr("lang"))
+	case atom.Base:
+		p.base = first(p.base, attr("href"))
+	case atom.Meta:
+		p.meta(attr)
+	case atom.Link:
+		if hasWord(attr("rel"), "canonical") {
+			p.canonical = first(p.canonical, attr("href"))
+		}
+	case atom.Time:
+		if !p.top().dead {
+			p.timeOf = first(p.timeOf, attr("datetime"))
+		}
+	case atom.A:
+		p.links++
+	}
+	if voidElement(tag) {
+		p.property(attr, false)
+		return
+	}
+	if self || tag == 0 || len(p.stack) >= maxOpen {
+		return
+	}
+	p.open(tag, attr, size)
+}
+
+// open puts an element on the stack, with its area if it can be one.
+func (p *page) open(tag atom.Atom, attr func(string) string, size int) {
+	above := p.top()
+	e := opened{tag: tag, area: above.area, dead: above.dead, aggregate: above.aggregate}
+	class := attr("class") + " " + attr("id")
+	e.dead = e.dead || deadElement(tag) || tag != atom.Body && tag != atom.Html && deadClass(class)
+	e.aggregate = e.aggregate || strings.HasSuffix(attr("itemtype"), "AggregateRating") || attr("itemprop") == "aggregateRating"
+	e.data = tag == atom.Script && strings.EqualFold(strings.TrimSpace(attr("type")), "application/ld+json")
+	switch tag {
+	case atom.Div, atom.Section, atom.Article, atom.Main, atom.Td, atom.Body:
+		p.areas = append(p.areas, area{
+			from: p.offset + size, parent: above.area, dead: e.dead,
+			level: areaLevel(tag, class, attr("itemprop"), attr("role")),
+		})
+		e.area = len(p.areas) - 1
+	}
+	p.stack = append(p.stack, e)
+	if p.capture == nil && !e.dead {
+		if tag == atom.H1 && p.h1 == "" {
+			p.take(&p.h1)
+		} else {
+			p.property(attr, true)
+		}
+	}
+}
+
+func (p *page) take(into *string) {
+	p.capture, p.captureDepth, p.captureLimit = into, len(p.stack), maxTitle
+}
+
+func (p *page) end() {
+	tag := tagOf(p.z.Raw())
+	if tag == atom.A && p.links > 0 {
+		p.links--
+	}
+	for i := len(p.stack) - 1; i >= 0; i-- {
+		if p.stack[i].tag == tag {
+			p.closeTo(i, p.offset)
+			return
+		}
+	}
+}
+
+// closeTo closes the elements above n, whose inside ends at an offset.
+func (p *page) closeTo(n, offset int) {
+	for len(p.stack) > n {
+		e := p.top()
+		p.stack = p.stack[:len(p.stack)-1]
+		if p.capture != nil && len(p.stack) < p.captureDepth {
+			p.capture = nil
+		}
+		above := p.top().area
+		if e.area >= 0 && e.area != above {
+			a := &p.areas[e.area]
+			a.to = offset
+			if above >= 0 && !a.dead {
+				p.areas[above].text += a.text
+			}
+		}
+	}
+}
+
+// meta reads a meta element.
+func (p *page) meta(attr func(string) string) {
+	content := attr("content")
+	switch strings.ToLower(first(attr("property"), attr("name"))) {
+	case "og:title":
+		p.ogTitle = first(p.ogTitle, content)
+	case "og:site_name":
+		p.ogSite = first(p.ogSite, content)
+	case "og:description", "description":
+		p.description = first(p.description, content)
+	case "og:image":
+		p.picture = first(p.picture, content)
+	case "author", "article:author", "dc.creator", "parsely-author", "byl":
+		p.author = first(p.author, personal(content))
+	case "article:published_time", "datepublished", "date", "dc.date", "parsely-pub-date":
+		p.published = first(p.published, content)
+	case "article:modified_time", "og:updated_time", "datemodified", "last-modified":
+		p.modified = first(p.modified, content)
+	case "og:locale":
+		p.lang = first(p.lang, content)
+	}
+}
+
+// property reads microdata and microformats: a value in an attribute, or in the
+// text of an element that has one.
+func (p *page) property(attr func(string) string, inside bool) {
+	prop, class := attr("itemprop"), attr("class")
+	if prop == "" && class == "" && attr("rel") == "" {
+		return
+	}
+	var into *string
+	switch {
+	case prop == "ratingValue", hasWord(class, "p-rating"):
+		into = &p.ratingValue
+	case prop == "bestRating", hasWord(class, "p-best"):
+		into = &p.best
+	case prop == "worstRating", hasWord(class, "p-worst"):
+		into = &p.worst
+	case prop == "datePublished", hasWord(class, "dt-published"):
+		into = &p.published
+	case prop == "dateModified", hasWord(class, "dt-updated"):
+		into = &p.modified
+	case prop == "author", hasWord(class, "p-author"), hasWord(attr("rel"), "author"), hasWord(class, "byline"),
+		hasWord(class, "author-name"), hasWord(class, "entry-author"):
+		into = &p.bylineOf
+	default:
+		return
+	}
+	if *into != "" || p.top().aggregate || p.top().dead {
+		return
+	}
+	if value := first(attr("content"), attr("datetime"), attr("value")); value != "" {
+		*into = value
+	} else if inside {
+		p.take(into)
+	}
+}
+
+// article is the part of the page to clean.
+func (p *page) article(size int) (from, to int) {
+	best, total := -1, 0
+	for i := range p.areas {
+		a := &p.areas[i]
+		if a.dead || a.text < enoughBefore {
+			continue
+		}
+		total = max(total, a.text)
+		if a.level > anyArea && (best < 0 || a.level > p.areas[best].level || a.level == p.areas[best].level && a.text > p.areas[best].text) {
+			best = i
+		}
+	}
+	if best < 0 {
+		for i := range p.areas {
+			a := &p.areas[i]
+			if !a.dead && a.text*3 >= total*2 && (best < 0 || a.text <= p.areas[best].text) {
+				best = i // the smallest that holds two thirds of the text
+			}
+		}
+	}
+	if best < 0 {
+		return 0, size
+	}
+	return p.areas[best].from, p.areas[best].to
+}
+
+func areaLevel(tag atom.Atom, class, prop, role string) int {
+	if prop == "reviewBody" || prop == "articleBody" {
+		return reviewArea
+	}
+	for w := range strings.FieldsSeq(class) {
+		switch strings.ToLower(w) {
+		case "entry-content", "post-content", "post-body", "article-body", "review-body", "article-content", "e-content",
+			"td-post-content", "story-body", "single-content", "review-content", "post-entry", "articlebody", "post__content",
+			"article__body", "review-text", "entry-body", "entrytext", "postcontent":
+			return bodyArea
+		}
+	}
+	switch {
+	case tag == atom.Article:
+		return articleArea
+	case tag == atom.Main || role == "main":
+		return mainArea
+	}
+	return anyArea
+}
+
+func deadElement(tag atom.Atom) bool {
+	return tag == atom.Nav || tag == atom.Aside || tag == atom.Footer
+}
+
+// deadClass reports a part of the page that is not the article.
+func deadClass(class string) bool {
+	for w := range strings.FieldsSeq(class) {
+		w = strings.ToLower(w)
+		for _, p := range [...]string{"comment", "sidebar", "related", "sharedaddy", "widget", "footer", "site-header", "nav-", "navigation", "menu", "breadcrumb", "cookie", "newsletter"} {
+			if strings.HasPrefix(w, p) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func voidElement(tag atom.Atom) bool {
+	switch tag {
+	case atom.Area, atom.Base, atom.Br, atom.Col, atom.Embed, atom.Hr, atom.Img, atom.Input, atom.Link, atom.Meta,
+		atom.Param, atom.Source, atom.Track, atom.Wbr:
+		return true
+	}
+	return false
+}
+
+// hasWord reports a word in a list apart by spaces.
+func hasWord(list, word string) bool {
+	if !strings.Contains(list, word) {
+		return false
+	}
+	for w := range strings.FieldsSeq(list) {
+		if w == word {
+			return true
+		}
+	}
+	return false
+}
+
+// otherReviewed is pipeline.ErrNotReview for a page whose data says that it
+// reviews something else than a film.
+func otherReviewed(kind string) error {
+	return fmt.Errorf("%w: the page reviews a %s, not a film", pipeline.ErrNotReview, kind)
+}
