@@ -263,6 +263,9 @@ func (b *block) list(v reflect.Value, n *yaml.Node, key string) {
 	list := reflect.MakeSlice(v.Type(), len(items), len(items))
 	for i, item := range items {
 		b.value(list.Index(i), item, join(key, strconv.Itoa(i)))
+		if path, ok := b.paths[join(key, strconv.Itoa(i))]; ok && item == n {
+			b.paths[key] = path // one scalar for a list goes by the list's key too
+		}
 	}
 	v.Set(list)
 }

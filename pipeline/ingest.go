@@ -330,6 +330,7 @@ func (p *poll) fill(c *candidate) {
 	if c.review.Source.FetchedAt.IsZero() {
 		c.review.Source.FetchedAt = p.report.StartedAt
 	}
+	c.review.Source.FetchedAt = c.review.Source.FetchedAt.UTC().Truncate(time.Millisecond)
 	c.hash = c.review.ContentHash()
 }
 

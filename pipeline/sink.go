@@ -39,7 +39,8 @@ type State interface {
 }
 
 // Documents takes what a view publishes under <data>/public. Paths are relative,
-// with slashes. A document that has not changed is not written again.
+// with slashes. A document that has not changed is not written again. The view may
+// use content's memory again from its next Apply on, and not before.
 type Documents interface {
 	Put(path string, content []byte)
 	Remove(path string)

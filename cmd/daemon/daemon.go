@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -63,7 +64,7 @@ func Open(ctx context.Context, o Options) (*Daemon, error) {
 		d.openBus, d.openStores, d.openSinks, d.openIngest, d.openSources,
 	} {
 		if err := step(ctx); err != nil {
-			return nil, joinStop(err, d.unwind())
+			return nil, errors.Join(err, d.unwind())
 		}
 	}
 	return d, nil

@@ -31,7 +31,7 @@ func (d *Daemon) metrics(planner *schedule.Planner) func(context.Context) []serv
 }
 
 func sourceMetrics(st SourceStatus, planner *schedule.Planner) []serve.Metric {
-	label := map[string]string{"source": st.Name}
+	label := []serve.Label{{Name: "source", Value: st.Name}}
 	return []serve.Metric{
 		{Name: "filmwire_source_polls_total", Help: "Polls of a source.", Counter: true, Labels: label, Value: float64(st.Polls)},
 		{Name: "filmwire_source_events_total", Help: "Events a source gave.", Counter: true, Labels: label, Value: float64(st.Events)},
@@ -44,7 +44,7 @@ func sourceMetrics(st SourceStatus, planner *schedule.Planner) []serve.Metric {
 }
 
 func sinkMetrics(name string, lag float64, failures, quarantined int64) []serve.Metric {
-	label := map[string]string{"sink": name}
+	label := []serve.Label{{Name: "sink", Value: name}}
 	return []serve.Metric{
 		{Name: "filmwire_sink_lag", Help: "Positions a sink is behind the head of the log.", Labels: label, Value: max(lag, 0)},
 		{Name: "filmwire_sink_failures_total", Help: "Batches of a sink that failed.", Counter: true, Labels: label, Value: float64(failures)},

@@ -4,7 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/filmwire/filmwire/pipeline"
@@ -94,16 +95,14 @@ func (d *Daemon) catchUp(ctx context.Context) []error {
 // all files are Filmwire's own; what people put elsewhere under public stays.
 func (d *Daemon) sweep(ctx context.Context) error {
 	var orphans []string
-	for _, folder := range [...]string{"feeds", "films", "critics"} {
-		err := d.public.Files(ctx, folder, func(name string, _ int64) error {
-			if !d.owned(name) {
-				orphans = append(orphans, name)
-			}
-			return nil
-		})
-		if err != nil {
-			return fmt.Errorf("sweep %s: %w", path.Join(publicFolder, folder), err)
+	err := d.public.Files(ctx, func(name string, _ int64) error {
+		if folder, _, _ := strings.Cut(name, "/"); slices.Contains(ownFolders(), folder) && folder != name && !d.owned(name) {
+			orphans = append(orphans, name)
 		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("look for old documents: %w", err)
 	}
 	for _, name := range orphans {
 		if err := d.public.Remove(name); err != nil {
@@ -115,6 +114,9 @@ func (d *Daemon) sweep(ctx context.Context) error {
 	}
 	return nil
 }
+
+// ownFolders are the folders under public whose every file is Filmwire's.
+func ownFolders() []string { return []string{"feeds", "films", "critics"} }
 
 func (d *Daemon) owned(name string) bool {
 	for _, v := range d.viewings {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -19,11 +20,13 @@ import (
 func (d *Daemon) Run(ctx context.Context, ready func(net.Addr)) error {
 	planner := d.planner()
 	server, err := serve.New(serve.Options{
-		Root: d.public.Dir(), Ready: d.ready, Metrics: d.metrics(planner), Log: d.Log, Version: d.Version,
+		Root: filepath.Join(d.Config.Data, publicFolder), Ready: d.ready, Metrics: d.metrics(planner),
+		Log: d.Log, Clock: d.Clock, Version: d.Version,
 	})
 	if err != nil {
 		return err
 	}
+	defer server.Close()
 	listener, err := net.Listen("tcp", d.Config.Listen)
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w; another `listen:` in the config takes another port, port 0 a free one", d.Config.Listen, err)
@@ -32,7 +35,7 @@ func (d *Daemon) Run(ctx context.Context, ready func(net.Addr)) error {
 	defer cancel(nil)
 	var work sync.WaitGroup
 	work.Go(func() {
-		if err := server.Serve(listener); err != nil {
+		if err := server.Serve(ctx, listener); err != nil {
 			cancel(fmt.Errorf("serve: %w", err))
 		}
 	})
@@ -41,19 +44,17 @@ func (d *Daemon) Run(ctx context.Context, ready func(net.Addr)) error {
 	}
 	d.start(ctx, &work, planner)
 	<-ctx.Done()
-	stopping, done := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
-	defer done()
-	err = server.Shutdown(stopping)
 	work.Wait()
-	err = errors.Join(err, d.noteSinks(stopping))
 	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) { // not simply stopped
-		err = errors.Join(cause, err)
+		err = cause
 	}
-	return err
+	noting, done := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
+	defer done()
+	return errors.Join(err, d.noteSinks(noting))
 }
 
-// shutdownTime is how long requests under way may take to end.
-const shutdownTime = 10 * time.Second
+// lastWords is how long the last note of how far the sinks are may take.
+const lastWords = 5 * time.Second
 
 // start sets everything going. Whatever it starts ends with ctx.
 func (d *Daemon) start(ctx context.Context, work *sync.WaitGroup, planner *schedule.Planner) {
