@@ -137,9 +137,13 @@ func read(d *decoder, root *yaml.Node, c Catalogue) *Config {
 	cfg := &Config{
 		Site: f.Site.site(b), Data: string(f.Data), Listen: f.Listen, NATS: f.NATS.nats(b),
 	}
+	language := "" // of a site that states it, and so of reviews that do not
+	if b.is("site.language") {
+		language = f.Site.Language
+	}
 	names := make(map[string]*yaml.Node)
 	for _, entry := range f.Sources {
-		cfg.Sources = append(cfg.Sources, readSource(entry, c, names))
+		cfg.Sources = append(cfg.Sources, readSource(entry, c, names, language))
 	}
 	names = make(map[string]*yaml.Node)
 	for _, entry := range f.Sinks {

@@ -51,9 +51,10 @@ type scaleKeys struct {
 // defaultSchedule is how often a source is read that does not say.
 const defaultSchedule = "@every 15m"
 
-// readSource decodes one entry of sources. names holds the names of those before.
-func readSource(b *block, c Catalogue, names map[string]*yaml.Node) Source {
-	k := everySource{Schedule: defaultSchedule, Withdraw: pipeline.WithdrawGuarded}
+// readSource decodes one entry of sources. names holds the names of those before,
+// language is that of reviews where neither they nor the source state one.
+func readSource(b *block, c Catalogue, names map[string]*yaml.Node, language string) Source {
+	k := everySource{Schedule: defaultSchedule, Withdraw: pipeline.WithdrawGuarded, Language: language}
 	b.Decode(&k)
 	b.checkName(k.Name, names)
 	k.check(b, c.CheckSchedule)
