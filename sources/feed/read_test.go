@@ -131,6 +131,18 @@ func TestDialects(t *testing.T) {
 				Film:  review.Film{Title: "Ran", Year: 1985, IDs: review.FilmIDs{IMDb: "tt0089881", TMDB: "11645", Wikidata: "Q245208", Letterboxd: "ran"}},
 			}), "9.5", "schema:reviewRating", review.Scale{Worst: review.Int(1), Best: review.Int(10)}),
 		}},
+		{"media-group.xml", []review.Document{
+			doc("yt:video:1", "https://video.example/watch?v=1", review.FormHTML, "", review.Review{
+				Title: "Stalker, reviewed", Critic: review.Critic{Name: "Channel"},
+				PublishedAt: at("2026-03-01T12:00:00Z"), ModifiedAt: at("2026-03-02T12:00:00Z"),
+				Media: []review.Media{{URL: "https://video.example/v/1.mp4", Alt: "Into the Zone", Kind: "video"}},
+			}),
+		}},
+		{"odd-rss.xml", []review.Document{
+			doc("3", "https://odd.example/blog/three", review.FormHTML, "c", review.Review{Critic: review.Critic{Name: "Head Critic"}, PublishedAt: at("2026-01-01"), Media: []review.Media{{URL: "https://odd.example/t.png", Kind: "image"}}}),
+			doc("2", "https://odd.example/real", review.FormHTML, "b", review.Review{Critic: review.Critic{Name: "Head Critic"}, PublishedAt: at("2026-01-02T03:04:05Z"), ModifiedAt: at("2026-01-05")}),
+			doc("https://odd.example/1", "https://odd.example/1", review.FormHTML, "a", review.Review{Critic: review.Critic{Name: "Ann"}, PublishedAt: at("2026-01-03"), Tags: []string{"noir"}}),
+		}},
 		{"jsonfeed.json", []review.Document{
 			doc("plain", "https://elsewhere.example/", review.FormText, "Just text, 8 of 10.", review.Review{
 				Language: "en", Critic: review.Critic{Name: "Feed Author"}, Media: []review.Media{{URL: "https://j.example/a.mp3", Kind: "audio"}},
