@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/microcosm-cc/bluemonday"
+
+	"github.com/filmwire/filmwire/pipeline/review"
 )
 
 // feedItem is a body as it stands in a feed, 2.4 kB of it.
@@ -33,4 +35,19 @@ func BenchmarkClean(b *testing.B) {
 			policy.Sanitize(body)
 		}
 	})
+}
+
+func BenchmarkNormalize(b *testing.B) {
+	doc := review.Document{
+		GUID: "1", URL: "https://critic.example/2021/02/the-long-field/", Form: review.FormHTML, Body: feedItem(b),
+		Stated: review.Review{Title: "Review: The Long Field (2021)"},
+	}
+	doc.Defaults.Critic.Name = "Jane Doe"
+	b.SetBytes(int64(len(doc.Body)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Normalize(doc); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

@@ -1,6 +1,7 @@
 package normalize
 
 import (
+	"slices"
 	"strings"
 
 	"golang.org/x/net/html/atom"
@@ -66,35 +67,30 @@ func (b *body) drop(i int) {
 // without the elements that held nothing else. It is called once: the runs' places
 // in the HTML are not kept up.
 func (b *body) compact() {
-	kept := b.runs[:0:0]
-	gone := false
-	for i := range b.runs {
-		gone = gone || b.runs[i].dropped
-	}
-	if !gone {
+	if !slices.ContainsFunc(b.runs, func(r run) bool { return r.dropped }) {
 		return
 	}
-	var html, text []byte
-	at := 0
-	for i := range b.runs {
-		r := b.runs[i]
-		if !r.dropped {
-			if len(text) > 0 {
-				text = append(text, r.sep...)
+	kept, html, at := b.runs[:0], b.html[:0], 0
+	var text strings.Builder
+	text.Grow(len(b.plain))
+	for _, r := range b.runs {
+		if r.dropped {
+			// What is written never overtakes what is read.
+			if from, to := b.extent(&r); from >= at {
+				html = append(html, b.html[at:from]...)
+				at = to
 			}
-			from := len(text)
-			text = append(text, b.plain[r.from:r.to]...)
-			r.from, r.to = from, len(text)
-			kept = append(kept, r)
 			continue
 		}
-		from, to := b.extent(&r)
-		if from >= at {
-			html = append(html, b.html[at:from]...)
-			at = to
+		if text.Len() > 0 {
+			text.WriteString(r.sep)
 		}
+		from := text.Len()
+		text.WriteString(b.plain[r.from:r.to])
+		r.from, r.to = from, text.Len()
+		kept = append(kept, r)
 	}
-	b.html, b.plain, b.runs = append(html, b.html[at:]...), string(text), kept
+	b.html, b.plain, b.runs = append(html, b.html[at:]...), text.String(), kept
 }
 
 // extent is the largest part of the HTML that holds nothing but dropped runs. A

@@ -55,8 +55,8 @@ func newBuilder(size int) *builder {
 		body: body{
 			html:  make([]byte, 0, size+size/8+64),
 			text:  make([]byte, 0, size),
-			nodes: make([]node, 0, 32),
-			runs:  make([]run, 0, 32),
+			nodes: make([]node, 0, 4+size/100),
+			runs:  make([]run, 0, 4+size/160),
 		},
 		stack: make([]element, 0, 16),
 		marks: make([]mark, 0, 8),

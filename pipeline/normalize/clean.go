@@ -13,7 +13,8 @@ import (
 type cleaner struct {
 	*builder
 	resolver
-	z *html.Tokenizer
+	z   *html.Tokenizer
+	tag []byte // room to write a start tag in
 	// skip is the element whose inside is being passed over, 0 for none, and
 	// nested how many of the same name are open inside it.
 	skip   atom.Atom
@@ -344,7 +345,7 @@ func (c *cleaner) startTag(tag atom.Atom) string {
 	if !hasAttributes(tag) {
 		return ""
 	}
-	var out []byte
+	out := c.tag[:0]
 	seen := 0
 	for more := true; more; {
 		var key, val []byte
@@ -359,10 +360,11 @@ func (c *cleaner) startTag(tag atom.Atom) string {
 			out = c.attribute(out, tag, string(key), val)
 		}
 	}
-	if out == nil {
+	if len(out) == 0 {
 		return ""
 	}
-	return string(append(out, '>'))
+	c.tag = append(out, '>')
+	return string(c.tag)
 }
 
 // hasAttributes reports an element that may keep an attribute.
@@ -395,7 +397,7 @@ func (c *cleaner) attribute(out []byte, tag atom.Atom, key string, val []byte) [
 	if value == "" {
 		return out
 	}
-	if out == nil {
+	if len(out) == 0 {
 		out = append(append(out, '<'), tag.String()...)
 	}
 	return appendAttribute(out, key, value)
@@ -403,6 +405,9 @@ func (c *cleaner) attribute(out []byte, tag atom.Atom, key string, val []byte) [
 
 func appendAttribute(out []byte, key, value string) []byte {
 	out = append(append(append(out, ' '), key...), `="`...)
+	if !strings.ContainsAny(value, `<>&"`) {
+		return append(append(out, value...), '"')
+	}
 	for _, r := range value {
 		out = appendEscaped(out, r)
 	}
@@ -424,11 +429,31 @@ func digits(val []byte) string {
 
 // plainValue is an attribute's text on one line.
 func plainValue(val []byte) string {
-	return oneLine(strings.ToValidUTF8(string(val), "\ufffd"))
+	s := string(val)
+	if onOneLine(s) {
+		return s
+	}
+	return oneLine(strings.ToValidUTF8(s, "\ufffd"))
+}
+
+// onOneLine reports plain text that oneLine would leave as it is.
+func onOneLine(s string) bool {
+	last := byte(' ')
+	for i := range len(s) {
+		c := s[i]
+		if c < ' ' || c >= 0x7f || c == ' ' && last == ' ' {
+			return false
+		}
+		last = c
+	}
+	return last != ' ' || s == ""
 }
 
 // oneLine makes white space single and takes out what is not wanted.
 func oneLine(s string) string {
+	if onOneLine(s) {
+		return s
+	}
 	s = strings.Map(func(r rune) rune {
 		switch {
 		case r == nbsp || r == 0x2028 || r == 0x2029:

@@ -68,6 +68,10 @@ var creditLabels = [...]creditLabel{
 // maxCreditLine is longer than a line of credits is; what is longer is prose.
 const maxCreditLine = 600
 
+// maxMetaLine is how long a line may be that stands among credits and is no text
+// of the critic's own.
+const maxMetaLine = 60
+
 // cutCreditLabel finds the label at the beginning of a line.
 func cutCreditLabel(line string) (creditLabel, string, bool) {
 	if line == "" || strings.IndexByte("adwscmpefADWSCMPEF", line[0]) < 0 {
@@ -97,7 +101,7 @@ func cutCreditLabel(line string) (creditLabel, string, bool) {
 func (b *body) credits() []review.Credit {
 	var list []review.Credit
 	waiting := -1 // the credit whose label stood in a cell of its own
-	last := -1
+	last, prose := -1, -1 // prose is a run with a text of the critic's own
 	b.lines(func(i int, line string, _ int) {
 		if waiting >= 0 && i == last+1 && isValueCell(b.runs[i].tag) {
 			if people, ok := names(line); ok {
@@ -106,17 +110,15 @@ func (b *body) credits() []review.Credit {
 			}
 		}
 		waiting = -1
-		if len(line) > maxCreditLine {
-			return
-		}
 		found := creditsIn(line)
 		if found == nil {
+			if len(line) > maxMetaLine {
+				b.runs[i].meta, prose = false, i
+			}
 			return
 		}
 		list = append(list, found...)
-		if !strings.Contains(b.at(i), "\n") || allCredits(b.at(i)) {
-			b.runs[i].meta = true
-		}
+		b.runs[i].meta = prose != i
 		if isLabelCell(b.runs[i].tag) && found[len(found)-1].Lost {
 			waiting, last = len(list)-1, i
 		}
@@ -127,19 +129,12 @@ func (b *body) credits() []review.Credit {
 func isLabelCell(tag atom.Atom) bool { return tag == atom.Dt || tag == atom.Th || tag == atom.Td }
 func isValueCell(tag atom.Atom) bool { return tag == atom.Dd || tag == atom.Td }
 
-// allCredits reports a run that consists of credit lines, facts and labels.
-func allCredits(text string) bool {
-	for line := range strings.SplitSeq(text, "\n") {
-		if line = strings.TrimSpace(line); line != "" && creditsIn(line) == nil && len(line) > 60 {
-			return false
-		}
-	}
-	return true
-}
-
 // creditsIn reads one line, nil where it is none of credits: prose that begins
 // like one, "Directed by Jane Campion, this is ...", gives none.
 func creditsIn(line string) []review.Credit {
+	if len(line) > maxCreditLine {
+		return nil
+	}
 	label, rest, ok := cutCreditLabel(line)
 	if !ok {
 		return nil

@@ -38,6 +38,9 @@ func (b *body) blanks() []string {
 					found = append(found, around(text, at, end))
 				}
 			case ' ':
+				if at+1 < len(text) && text[at+1] > 'a' {
+					continue
+				}
 				if end := afterPreposition(text, at); end > 0 {
 					found = append(found, around(text, at, end))
 				}

@@ -3,6 +3,7 @@ package normalize
 import (
 	"fmt"
 	"strings"
+	"unicode"
 
 	"github.com/filmwire/filmwire/pipeline"
 	"github.com/filmwire/filmwire/pipeline/review"
@@ -105,7 +106,7 @@ func notReview(root *yaml.Node) error {
 // otherThing reports what is reviewed and is no film. What is not known may be
 // one: people call their types what they like.
 func otherThing(kind string) bool {
-	switch strings.NewReplacer(" ", "", "-", "", "_", "").Replace(strings.ToLower(kind)) {
+	switch plainKey(kind) {
 	case "episode", "show", "tv", "tvshow", "tvseries", "series", "season", "tvseason", "tvepisode", "miniseries",
 		"book", "novel", "comic", "manga", "game", "videogame", "boardgame", "album", "music", "musicalbum", "song",
 		"podcast", "concert", "play", "theatre", "theater", "musical", "opera", "restaurant", "product", "app",
@@ -118,7 +119,13 @@ func otherThing(kind string) bool {
 // plainKey is a key without case and signs: my_rating, myRating and "My rating"
 // are one.
 func plainKey(key string) string {
-	return strings.NewReplacer("_", "", "-", "", " ", "", ".", "").Replace(strings.ToLower(key))
+	return strings.Map(func(r rune) rune {
+		switch r {
+		case '_', '-', ' ', '.':
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, key)
 }
 
 // scalar is the text of a value; of a list, that of its first.

@@ -108,15 +108,25 @@ func (u *understanding) settleTitle() {
 		if run.dropped || run.to == run.from {
 			continue
 		}
+		if run.to-run.from > maxTitle {
+			return
+		}
 		text := oneLine(u.body.at(i))
-		if r.Title == "" && u.film == "" && r.Film.Title == "" && heading(run.tag) && len(text) <= maxTitle {
+		if r.Title == "" && u.film == "" && r.Film.Title == "" && heading(run.tag) {
 			r.Title = text
 			u.body.drop(i)
-		} else if len(text) <= maxTitle && (strings.EqualFold(text, r.Title) || heading(run.tag) && fold.Key(text) == fold.Key(r.Title)) {
+		} else if strings.EqualFold(text, r.Title) || heading(run.tag) && u.sameTitle(text) {
 			u.body.drop(i)
 		}
 		return
 	}
+}
+
+// sameTitle reports a heading that says what the title says, or only the film.
+func (u *understanding) sameTitle(text string) bool {
+	key := fold.Key(text)
+	return key == fold.Key(u.review.Title) || key == fold.Key(readTitle(u.review.Title, u.site).film) ||
+		key == fold.Key(u.review.Film.Title)
 }
 
 // maxTitle is longer than a title, in bytes.

@@ -127,6 +127,9 @@ func (u *understanding) structured(value, best, worst, foundIn string) {
 // personal is a name, "" for what is an address or a whole byline's worth.
 func personal(s string) string {
 	s = oneLine(s)
+	if who := bylineOf(s, true); who != "" {
+		return who
+	}
 	for _, p := range [...]string{"reviewed by ", "written by ", "posted by ", "by "} {
 		if hasPrefixFold(s, p) {
 			s = s[len(p):]
@@ -191,7 +194,7 @@ func (p *page) text() {
 		*p.capture += part
 		p.captureLimit -= len(part)
 	}
-	if at.area < 0 || p.links > 0 {
+	if at.area < 0 || at.dead || p.links > 0 {
 		return
 	}
 	n := 0

@@ -42,12 +42,19 @@ func fileName(src string) string {
 	return strings.TrimSuffix(name, path.Ext(name))
 }
 
+// unspaced takes out what joins the words of a file name; counted makes one way
+// of the ways a name of stars is written.
+var (
+	unspaced = strings.NewReplacer("-", "", "_", "", " ", "")
+	counted  = strings.NewReplacer("_", "-", " ", "-", "stars", "star", "rating", "")
+)
+
 // starPicture says what one star of a row shows, 0 for any other picture.
 func starPicture(src string) glyph {
 	if !containsFold(src, "star") {
 		return 0
 	}
-	switch strings.NewReplacer("-", "", "_", "", "%20", "", " ", "").Replace(fileName(src)) {
+	switch unspaced.Replace(fileName(src)) {
 	case "star", "fullstar", "starfull", "staron", "goldstar", "starfilled", "starfill", "filledstar", "blackstar", "stargold", "wholestar":
 		return fullGlyph
 	case "halfstar", "starhalf", "halfastar", "starhalffull":
@@ -84,7 +91,7 @@ func pictureRating(im *image, scale review.Scale, basis review.Basis) (finding, 
 	if !containsFold(im.src, "star") {
 		return finding{}, false
 	}
-	name := strings.Trim(strings.NewReplacer("_", "-", "%20", "-", "stars", "star", "rating", "").Replace(fileName(im.src)), "-")
+	name := strings.Trim(counted.Replace(fileName(im.src)), "-")
 	count, ok := strings.CutSuffix(name, "star")
 	if !ok {
 		count, ok = strings.CutPrefix(name, "star")

@@ -44,8 +44,9 @@ type token struct {
 	spaced bool // white space before it
 	text   string
 	number review.Decimal
-	filled int // in quarters
-	all    int // places, filled or not, a half counting as one
+	whole  int64 // the number, if it is a small whole one, else -1
+	filled int   // in quarters
+	all    int   // places, filled or not, a half counting as one
 	empty  int
 }
 
@@ -81,7 +82,7 @@ func next(text string, i int, r rune, width int) (token, int) {
 	case r >= '0' && r <= '9', r == '.' && i+1 < len(text) && text[i+1] >= '0' && text[i+1] <= '9':
 		return lexNumber(text, i)
 	case fraction(r) > 0:
-		return token{kind: num, number: eighths(0, fraction(r))}, i + width
+		return token{kind: num, whole: -1, number: eighths(0, fraction(r))}, i + width
 	case glyphOf(r) != 0:
 		return lexSigns(text, i)
 	case unicode.IsLetter(r):
@@ -157,20 +158,27 @@ func lexNumber(text string, i int) (token, int) {
 	if err != nil || points > 1 {
 		return token{kind: other}, end
 	}
+	n := whole(digits)
 	r, width := utf8.DecodeRuneInString(text[end:])
-	if f := fraction(r); f > 0 && points == 0 {
-		return token{kind: num, number: eighths(whole(d), f)}, end + width
+	if f := fraction(r); f > 0 && n >= 0 {
+		return token{kind: num, whole: -1, number: eighths(n, f)}, end + width
 	}
-	return token{kind: num, number: d}, end
+	return token{kind: num, whole: n, number: d}, end
 }
 
-// whole is a decimal as a small whole number, -1 where it is none.
-func whole(d review.Decimal) int64 {
-	r := d.Rat()
-	if d.IsZero() || !r.IsInt() || r.Num().BitLen() > 20 {
+// whole is what up to six digits say, -1 for anything else.
+func whole(digits string) int64 {
+	if len(digits) > 6 {
 		return -1
 	}
-	return r.Num().Int64()
+	n := int64(0)
+	for i := range len(digits) {
+		if digits[i] < '0' || digits[i] > '9' {
+			return -1
+		}
+		n = n*10 + int64(digits[i]-'0')
+	}
+	return n
 }
 
 // fraction is a fraction sign in eighths, 0 for other characters. Thirds have no
@@ -300,7 +308,7 @@ func (p *phrase) parseValue() (review.Decimal, bool) {
 			return eighths(0, f), true
 		}
 		p.at++
-		return p.parseFraction(t.number)
+		return p.parseFraction(t.number, t.whole)
 	}
 	return review.Decimal{}, false
 }
@@ -321,8 +329,7 @@ func signed(t token, sign kind) (review.Decimal, bool) {
 
 // parseFraction reads what may follow a whole number: 3 1/2, 3-1/2, 3 ½, 3 and a
 // half.
-func (p *phrase) parseFraction(d review.Decimal) (review.Decimal, bool) {
-	n := whole(d)
+func (p *phrase) parseFraction(d review.Decimal, n int64) (review.Decimal, bool) {
 	if n < 0 {
 		return d, !d.IsZero()
 	}
@@ -380,7 +387,7 @@ func (p *phrase) parseSpelled() (review.Decimal, bool) {
 			return review.Decimal{}, false
 		}
 		p.at++
-		return p.parseFraction(review.Int(n))
+		return p.parseFraction(review.Int(n), n)
 	}
 	p.at++
 	if p.ahead(0).kind == minus {

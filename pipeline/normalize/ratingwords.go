@@ -30,17 +30,28 @@ func verdictOf(s string) (review.Verdict, bool) {
 	if len(s) > longestVerdict || s == "" {
 		return "", false
 	}
-	s = strings.NewReplacer("\ufe0f", "", "🏻", "", "🏼", "", "🏽", "", "🏾", "", "🏿", "").Replace(s)
-	v, ok := verdicts[strings.Join(strings.Fields(strings.ToLower(strings.Trim(s, " .!"))), " ")]
+	if c := s[0]; c >= 0x80 {
+		s = skinTones.Replace(s)
+	} else if c|0x20 < 'a' || c|0x20 > 'z' {
+		return "", false
+	}
+	v, ok := verdicts[oneLine(strings.ToLower(strings.Trim(s, " .!")))]
 	return v, ok
 }
+
+// skinTones takes out what tells one thumb from another.
+var skinTones = strings.NewReplacer("\ufe0f", "", "🏻", "", "🏼", "", "🏽", "", "🏾", "", "🏿", "")
 
 // unrated reports what people write where there is no rating.
 func unrated(s string) bool {
 	if len(s) > 16 {
 		return false
 	}
-	switch strings.ToLower(strings.Trim(s, " .")) {
+	s = strings.Trim(s, " .")
+	if s != "" && s[0] >= '0' && s[0] <= '9' {
+		return false
+	}
+	switch strings.ToLower(s) {
 	case "", "-", "--", "–", "—", "n/a", "na", "none", "null", "nil", "unrated", "not rated", "not yet rated",
 		"no rating", "no score", "no grade", "nr", "tba", "tbd", "?", "undecided":
 		return true
@@ -172,7 +183,12 @@ func ownLabel(label string) bool {
 // bareLabel is the end of a label without a colon in front of a value, "Rating
 // 3/5", or -1.
 func bareLabel(s string) int {
-	if i := strings.IndexAny(s, "0123456789.★⭐☆🌕*½"); i < 4 || i > 24 {
+	if s == "" || strings.IndexByte("rsgvomfbwRSGVOMFBW", s[0]) < 0 {
+		return -1
+	}
+	if i := strings.IndexFunc(clip(s, 28), func(r rune) bool {
+		return r >= '0' && r <= '9' || glyphOf(r) != 0 || fraction(r) != 0
+	}); i < 4 {
 		return -1
 	}
 	words := 0

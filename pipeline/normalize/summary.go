@@ -31,8 +31,7 @@ func statedSummary(s string) string {
 func (b *body) summary() string {
 	var out string
 	for i := range b.runs {
-		r := &b.runs[i]
-		if r.dropped || r.meta || r.to == r.from || heading(r.tag) {
+		if !b.tells(i) {
 			continue
 		}
 		text := oneLine(b.at(i))
@@ -53,6 +52,22 @@ func (b *body) summary() string {
 		}
 	}
 	return out
+}
+
+// tells reports a run that a summary may begin with: prose, and not a title, a
+// table, a link, or a line of facts such as "Running time: 104 min".
+func (b *body) tells(i int) bool {
+	r := &b.runs[i]
+	n := r.to - r.from
+	if r.dropped || r.meta || n == 0 || r.linked == n || heading(r.tag) || tablePart(r.tag) {
+		return false
+	}
+	if n > 60 {
+		return true
+	}
+	text := b.at(i)
+	_, value, labelled := strings.Cut(text, ": ")
+	return !labelled || value == "" || sentenceEnd(text, len(text)-1) > 0
 }
 
 // sentences is the beginning of a text, whole sentences of at most n bytes, and

@@ -169,7 +169,7 @@ func (t *titled) cutRating(s, title string) string {
 // scale people use, or a row of stars, or a grade with a sign or in brackets.
 func titleRating(s string, bracket bool) bool {
 	s = strings.TrimSpace(s)
-	if s == "" || len(s) > 40 || !mayBeRating(s) {
+	if s == "" || len(s) > 40 || !mayBeRating(s) || exactYear(s) > 0 {
 		return false
 	}
 	g := understand(s, review.Scale{}, review.BasisStated)
@@ -189,9 +189,10 @@ func usualBest(best review.Decimal) bool {
 	if best.IsZero() {
 		return true
 	}
-	switch whole(best) {
-	case 4, 5, 6, 8, 10, 20, 100:
-		return true
+	for _, n := range [...]int64{5, 4, 10, 100, 6, 8, 20} {
+		if best.Cmp(review.Int(n)) == 0 {
+			return true
+		}
 	}
 	return false
 }

@@ -40,7 +40,7 @@ func indexFold(s, part string) int {
 
 func lastIndexFold(s, part string) int {
 	for i := len(s) - len(part); i >= 0; i-- {
-		if strings.EqualFold(s[i:i+len(part)], part) {
+		if s[i]|0x20 == part[0]|0x20 && strings.EqualFold(s[i:i+len(part)], part) {
 			return i
 		}
 	}
