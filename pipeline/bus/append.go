@@ -16,10 +16,6 @@ import (
 // costs a fixed 20 ms or so, and a single event about one sync of the disk.
 const batchFrom = 20
 
-// codeWrongSequenceR is what a replicated stream answers to a conflict, beside
-// jetstream.JSErrCodeStreamWrongLastSequence.
-const codeWrongSequenceR = jetstream.JSErrCodeStreamWrongLastSequenceConstant
-
 // Append implements [pipeline.Log]. Groups of 20 and more go in all or none.
 func (l *eventLog) Append(ctx context.Context, events []pipeline.Append) ([]pipeline.Position, error) {
 	if len(events) == 0 {
@@ -69,14 +65,14 @@ func (l *eventLog) appendEach(ctx context.Context, events []pipeline.Append, g *
 }
 
 func (l *eventLog) appendOne(ctx context.Context, g *group, i int) (pipeline.Position, error) {
-	ctx, end, err := l.bus.begin(ctx)
+	ctx, end, err := l.bus.beginWrite(ctx)
 	if err != nil {
 		return 0, err
 	}
 	defer end()
 	ack, err := l.bus.js.PublishMsg(ctx, &g.msgs[i])
 	if l.fault.note(ctx, err); err != nil {
-		return 0, asConflict(err)
+		return 0, l.refusal(ctx, err)
 	}
 	return pipeline.Position(ack.Sequence), nil
 }
@@ -90,14 +86,14 @@ func (l *eventLog) appendBatch(ctx context.Context, g *group) ([]pipeline.Positi
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	ctx, end, err := l.bus.begin(ctx)
+	ctx, end, err := l.bus.beginWrite(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("log: append: %w", err)
 	}
 	defer end()
 	ack, err := l.publishBatch(ctx, g)
 	if l.fault.note(ctx, err); err != nil {
-		return nil, fmt.Errorf("log: append %d events: %w", len(g.msgs), asConflict(err))
+		return nil, fmt.Errorf("log: append %d events: %w", len(g.msgs), l.refusal(ctx, err))
 	}
 	positions := make([]pipeline.Position, len(g.msgs))
 	first := ack.Sequence - uint64(len(g.msgs)) + 1 // the server puts a batch in without a gap
@@ -126,11 +122,18 @@ func (l *eventLog) publishBatch(ctx context.Context, g *group) (*jetstreamext.Ba
 	return batch.CommitMsg(ctx, &g.msgs[last])
 }
 
-// asConflict names the server's two ways to say that a subject ends elsewhere.
-func asConflict(err error) error {
-	var api *jetstream.APIError
-	if errors.As(err, &api) && (api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence || api.ErrorCode == codeWrongSequenceR) {
+// refusal says what an error of a publish means.
+func (l *eventLog) refusal(ctx context.Context, err error) error {
+	if isConflict(err) {
 		return fmt.Errorf("%w: %w", pipeline.ErrConflict, err)
 	}
-	return err
+	return l.bus.explain(ctx, err)
+}
+
+// isConflict knows the server's two ways to say that a subject ends elsewhere: a
+// replicated stream has one of its own.
+func isConflict(err error) bool {
+	var api *jetstream.APIError
+	return errors.As(err, &api) &&
+		(api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence || api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequenceConstant)
 }

@@ -24,7 +24,7 @@ var ErrClosed = errors.New("the log is closed")
 const answerTimeout = 10 * time.Second
 
 // errNoAnswer tells a server that kept silent from a caller that gave up.
-var errNoAnswer = fmt.Errorf("the server has not answered for %s", answerTimeout)
+var errNoAnswer = fmt.Errorf("the server does not answer (waited %s)", answerTimeout)
 
 // Options say where the log is.
 type Options struct {
@@ -211,6 +211,37 @@ func (b *Bus) begin(ctx context.Context) (context.Context, func(), error) {
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, answerTimeout, errNoAnswer)
 	return ctx, func() { cancel(); b.calls.Done() }, nil
+}
+
+// beginWrite is begin for a call that writes. It does not wait for a server of our
+// own that writes no more.
+func (b *Bus) beginWrite(ctx context.Context) (context.Context, func(), error) {
+	ctx, end, err := b.begin(ctx)
+	if err != nil || b.own == nil {
+		return ctx, end, err
+	}
+	writes := b.own.words.writes
+	if cause := context.Cause(writes); cause != nil {
+		end()
+		return nil, nil, cause
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(writes, func() { cancel(context.Cause(writes)) })
+	return ctx, func() { stop(); cancel(nil); end() }, nil
+}
+
+// explain says in our words why a call got no answer.
+func (b *Bus) explain(ctx context.Context, err error) error {
+	cause := context.Cause(ctx)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, nats.ErrReconnectBufExceeded):
+		return fmt.Errorf("not connected to NATS at %s: %w", b.where(), err)
+	case cause != nil && !errors.Is(err, cause):
+		return fmt.Errorf("%w: %w", cause, err)
+	}
+	return err
 }
 
 // beginWait opens a call that may wait for ever: Close cuts it short.

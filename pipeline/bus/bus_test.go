@@ -478,10 +478,10 @@ func TestNoRoom(t *testing.T) {
 		if herr := b.Health(bound(t)); herr != nil {
 			t.Fatalf("health before the store is full: %v", herr)
 		}
-		_, err = b.Log().Append(bound(t), bustest.First(fmt.Sprint(n), 1+n%2*40))
+		_, err = b.Log().Append(bound(t), bustest.First(fmt.Sprint(n), 10))
 	}
 	if err == nil {
-		t.Fatal("40 MB went into a store of 1 MB")
+		t.Fatal("24 MB went into a store of 1 MB")
 	}
 	if herr := b.Health(bound(t)); herr == nil || !strings.Contains(herr.Error(), "disk full") {
 		t.Errorf("append says %v, and health %v", err, herr)

@@ -71,6 +71,9 @@ func isFault(ctx context.Context, err error) bool {
 	return api.Code == 503
 }
 
+// healthTimeout is how long whoever asks for the health is kept waiting.
+const healthTimeout = 3 * time.Second
+
 // Health reports why the log cannot do its work now, nil if it can. It looks at
 // the connection, the server, the free space, and at how the last writes went.
 func (b *Bus) Health(ctx context.Context) error {
@@ -79,6 +82,8 @@ func (b *Bus) Health(ctx context.Context) error {
 		return fmt.Errorf("log: %w", err)
 	}
 	defer end()
+	ctx, cancel := context.WithTimeoutCause(ctx, healthTimeout, errNoAnswer)
+	defer cancel()
 	if !b.nc.IsConnected() {
 		return fmt.Errorf("log: not connected to NATS at %s: %w", b.where(), errors.Join(nats.ErrConnectionClosed, b.nc.LastError()))
 	}
@@ -88,12 +93,15 @@ func (b *Bus) Health(ctx context.Context) error {
 		}
 	}
 	if _, err := b.log.lastMessage(ctx); err != nil {
-		return fmt.Errorf("log: stream %s: %w", logStream, err)
+		return fmt.Errorf("log: stream %s: %w", logStream, b.explain(ctx, err))
 	}
 	return b.writeHealth(ctx)
 }
 
 func (b *Bus) ownHealth() error {
+	if err := context.Cause(b.own.words.writes); err != nil {
+		return fmt.Errorf("log: %w", err)
+	}
 	if h := b.own.server.Healthz(&server.HealthzOptions{JSEnabledOnly: true}); h.Status != "ok" {
 		return fmt.Errorf("log: embedded server: %s: %s; restart when the cause is gone", h.Status, h.Error)
 	}
@@ -116,7 +124,7 @@ func (b *Bus) writeHealth(ctx context.Context) error {
 			f.set(nil)
 			continue
 		}
-		return fmt.Errorf("log: the last write failed, is the disk full? make room, then restart: %w", err)
+		return fmt.Errorf("log: the last write failed, is the disk full? make room, and restart if that does not help: %w", err)
 	}
 	return nil
 }
@@ -131,7 +139,7 @@ func (b *Bus) probe(ctx context.Context) error {
 	}
 	const never = 1<<63 - 1
 	_, err := b.js.Publish(ctx, reviewPrefix+"~probe.~probe", nil, jetstream.WithExpectLastSequencePerSubject(never))
-	if errors.Is(asConflict(err), pipeline.ErrConflict) {
+	if isConflict(err) {
 		return nil
 	}
 	return errors.Join(errors.New("the log took what it must refuse"), err)
@@ -183,14 +191,7 @@ func (b *Bus) Stats(ctx context.Context) (Stats, error) {
 // countFilms has the server list the last message of each film, which it does
 // without sending one.
 func (b *Bus) countFilms(ctx context.Context) (uint64, error) {
-	consumer, err := b.js.CreateConsumer(ctx, logStream, jetstream.ConsumerConfig{
-		DeliverPolicy:     jetstream.DeliverLastPerSubjectPolicy,
-		FilterSubject:     allFilms,
-		AckPolicy:         jetstream.AckNonePolicy,
-		MemoryStorage:     true,
-		Replicas:          1,
-		InactiveThreshold: idleCursor,
-	})
+	consumer, err := b.log.listLast(ctx, allFilms)
 	if err != nil {
 		return 0, err
 	}

@@ -27,7 +27,7 @@ type poll struct {
 
 // Post implements [pipeline.Jobs]. A slot is known again for two hours.
 func (q *jobQueue) Post(ctx context.Context, source, slot string) error {
-	ctx, end, err := q.bus.begin(ctx)
+	ctx, end, err := q.bus.beginWrite(ctx)
 	if err != nil {
 		return fmt.Errorf("jobs: post %s@%s: %w", source, slot, err)
 	}
@@ -38,7 +38,7 @@ func (q *jobQueue) Post(ctx context.Context, source, slot string) error {
 	}
 	_, err = q.bus.js.Publish(ctx, pollPrefix+token(source), body, jetstream.WithMsgID(headerValue(source+"@"+slot)))
 	if q.fault.note(ctx, err); err != nil {
-		return fmt.Errorf("jobs: post %s@%s: %w", source, slot, err)
+		return fmt.Errorf("jobs: post %s@%s: %w", source, slot, q.bus.explain(ctx, err))
 	}
 	return nil
 }

@@ -21,14 +21,7 @@ func (l *eventLog) Latest(ctx context.Context, f func(pipeline.Entry) error) err
 		return fmt.Errorf("log: latest: %w", err)
 	}
 	defer end()
-	consumer, err := l.bus.js.CreateConsumer(ctx, logStream, jetstream.ConsumerConfig{
-		DeliverPolicy:     jetstream.DeliverLastPerSubjectPolicy,
-		FilterSubject:     allReviews,
-		AckPolicy:         jetstream.AckNonePolicy,
-		MemoryStorage:     true,
-		Replicas:          1,
-		InactiveThreshold: idleCursor,
-	})
+	consumer, err := l.listLast(ctx, allReviews)
 	if err != nil {
 		return fmt.Errorf("log: latest: %w", err)
 	}
@@ -38,6 +31,20 @@ func (l *eventLog) Latest(ctx context.Context, f func(pipeline.Entry) error) err
 		return fmt.Errorf("log: latest: %w", err)
 	}
 	return walk.run(ctx)
+}
+
+// listLast makes a consumer of the last message of each subject that matches.
+func (l *eventLog) listLast(ctx context.Context, subjects string) (jetstream.Consumer, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
+	return l.bus.js.CreateConsumer(ctx, logStream, jetstream.ConsumerConfig{
+		DeliverPolicy:     jetstream.DeliverLastPerSubjectPolicy,
+		FilterSubject:     subjects,
+		AckPolicy:         jetstream.AckNonePolicy,
+		MemoryStorage:     true,
+		Replicas:          1,
+		InactiveThreshold: idleCursor,
+	})
 }
 
 // latest is one walk over the latest event of every review.
@@ -82,7 +89,7 @@ func (w *latest) run(ctx context.Context) error {
 			continue
 		}
 		// Nothing more, or an answer that took too long: the library does not say.
-		info, err := w.cur.consumer.Info(ctx)
+		info, err := w.info(ctx)
 		if err != nil {
 			return fmt.Errorf("log: latest: %w", err)
 		}
@@ -93,6 +100,12 @@ func (w *latest) run(ctx context.Context) error {
 			return nil
 		}
 	}
+}
+
+func (w *latest) info(ctx context.Context) (*jetstream.ConsumerInfo, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
+	return w.cur.consumer.Info(ctx)
 }
 
 // visit hands one event on if it is the first of its review in this walk.

@@ -171,6 +171,8 @@ func (l *eventLog) findHead(ctx context.Context, last uint64) error {
 }
 
 func (l *eventLog) lastMessage(ctx context.Context) (uint64, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
 	st, err := l.bus.js.Stream(ctx, logStream)
 	if err != nil {
 		return 0, err

@@ -91,7 +91,8 @@ func (l *eventLog) Read(ctx context.Context, after pipeline.Position, max int) (
 // What is worth another try is no error.
 func (l *eventLog) readOnce(ctx context.Context, after pipeline.Position, max int) ([]pipeline.Entry, pipeline.Position, error) {
 	cur := l.cursors.take(after)
-	if cur == nil {
+	fresh := cur == nil
+	if fresh {
 		var err error
 		if cur, err = l.open(ctx, after); err != nil {
 			return nil, after, l.again(ctx, err)
@@ -107,6 +108,9 @@ func (l *eventLog) readOnce(ctx context.Context, after pipeline.Position, max in
 	l.forget(cur)
 	if len(entries) > 0 || errors.Is(err, errCursorLost) {
 		return entries, cur.after, nil
+	}
+	if !fresh && context.Cause(ctx) == nil && passing(err) {
+		return nil, cur.after, nil // forgotten while it was idle
 	}
 	return nil, cur.after, l.again(ctx, err)
 }
@@ -143,8 +147,14 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
+// openTimeout is how long the making of a cursor may take. A request that was under
+// way when the connection broke is never answered, so it is not long.
+const openTimeout = 5 * time.Second
+
 // open makes a cursor.
 func (l *eventLog) open(ctx context.Context, after pipeline.Position) (*cursor, error) {
+	ctx, cancel := context.WithTimeout(ctx, openTimeout)
+	defer cancel()
 	consumer, err := l.bus.js.CreateConsumer(ctx, logStream, jetstream.ConsumerConfig{
 		DeliverPolicy:     jetstream.DeliverByStartSequencePolicy,
 		OptStartSeq:       uint64(after) + 1,

@@ -23,6 +23,7 @@ const (
 // and the door for the command line's other processes.
 type ownServer struct {
 	server *server.Server
+	words  *serverLog
 	door   *door
 	lock   *flock.Flock
 }
@@ -30,7 +31,7 @@ type ownServer struct {
 // startServer starts the server on the folder and returns when it is ready. The
 // lock is released when it fails.
 func startServer(ctx context.Context, opts Options, lock *flock.Flock) (*ownServer, error) {
-	own := &ownServer{lock: lock}
+	own := &ownServer{lock: lock, words: newServerLog(opts.Log)}
 	if err := own.start(ctx, opts); err != nil {
 		return nil, errors.Join(err, own.stop())
 	}
@@ -51,8 +52,7 @@ func (o *ownServer) start(ctx context.Context, opts Options) error {
 	if err != nil {
 		return fmt.Errorf("log: embedded server: %w", err)
 	}
-	chatter := &serverLog{log: opts.Log, fatal: make(chan string, 1)}
-	srv.SetLoggerV2(chatter, false, false, false)
+	srv.SetLoggerV2(o.words, false, false, false)
 	o.server = srv
 	ready := make(chan struct{})
 	go func() {
@@ -67,7 +67,7 @@ func (o *ownServer) start(ctx context.Context, opts Options) error {
 		return fmt.Errorf("log: start the embedded server: %w", ctx.Err())
 	}
 	select {
-	case text := <-chatter.fatal:
+	case text := <-o.words.fatal:
 		return fmt.Errorf("log: embedded server on %s: %s", config.StoreDir, text)
 	default:
 	}

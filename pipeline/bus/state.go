@@ -43,7 +43,7 @@ func (s *stateBucket) Get(ctx context.Context, key string) ([]byte, error) {
 
 // Put implements [pipeline.KV]. A value over 4 MiB is ErrTooLarge.
 func (s *stateBucket) Put(ctx context.Context, key string, value []byte) error {
-	ctx, end, err := s.bus.begin(ctx)
+	ctx, end, err := s.bus.beginWrite(ctx)
 	if err != nil {
 		return fmt.Errorf("state %s: %w", key, err)
 	}
@@ -53,21 +53,21 @@ func (s *stateBucket) Put(ctx context.Context, key string, value []byte) error {
 	}
 	_, err = s.kv.Put(ctx, key, value)
 	if s.fault.note(ctx, err); err != nil {
-		return fmt.Errorf("state %s: put: %w", key, err)
+		return fmt.Errorf("state %s: put: %w", key, s.bus.explain(ctx, err))
 	}
 	return nil
 }
 
 // Delete implements [pipeline.KV]. A key that is not there is no error.
 func (s *stateBucket) Delete(ctx context.Context, key string) error {
-	ctx, end, err := s.bus.begin(ctx)
+	ctx, end, err := s.bus.beginWrite(ctx)
 	if err != nil {
 		return fmt.Errorf("state %s: %w", key, err)
 	}
 	defer end()
 	err = s.kv.Purge(ctx, key, jetstream.PurgeTTL(tombstoneLife))
 	if s.fault.note(ctx, err); err != nil {
-		return fmt.Errorf("state %s: delete: %w", key, err)
+		return fmt.Errorf("state %s: delete: %w", key, s.bus.explain(ctx, err))
 	}
 	return nil
 }
