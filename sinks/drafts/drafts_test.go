@@ -283,6 +283,31 @@ func TestKilled(t *testing.T) {
 	}
 }
 
+// TestKilledAndEdited edits the old file of a move that was killed before the old
+// file went: the next try keeps the edited one.
+func TestKilledAndEdited(t *testing.T) {
+	k := newDesk(t, mastodon())
+	k.deliver(published())
+	old, content := k.only()
+	move := later(review.Revised, 2, sinktest.FilmOf("Solaris", 1972))
+	env, _ := sinktest.DeliveryEnv()
+	env.Tree = &breaking{Tree: k.tree, left: 2} // the index, the new file
+	if _, err := open(t, mastodon(), env).Deliver(t.Context(), sinktest.NewHistory(move)); err != nil {
+		t.Fatal(err)
+	}
+	if len(k.drafts()) != 2 {
+		t.Fatalf("want the old and the new file, there are %q", k.tree.Paths())
+	}
+	k.tree.Write(old, []byte(strings.Replace(content, "A quiet film", "What a film", 1)))
+	k.deliver(move)
+	if d := k.parse(old); !strings.HasPrefix(d.Text, "Never Let Me Go (2010): 4/5\n\nWhat a film") {
+		t.Errorf("the edited draft says %q", d.Text)
+	}
+	if got := k.drafts(); len(got) != 2 || got[strings.TrimSuffix(old, ".md")+".revised.md"] == "" {
+		t.Errorf("want the edited draft and the new text beside it, there are %q", k.tree.Paths())
+	}
+}
+
 // breaking is a tree that takes a number of changes and then no more.
 type breaking struct {
 	pipeline.Tree
