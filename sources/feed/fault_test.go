@@ -158,11 +158,16 @@ func TestBombs(t *testing.T) {
 }
 
 func TestBombBesideGoodItems(t *testing.T) {
-	for _, name := range []string{"nested", "prefixes", "pieces"} {
+	thirty := "<x"
+	for i := range 30 {
+		thirty += fmt.Sprintf(` xmlns:a%d="u"`, i)
+	}
+	for _, name := range []string{"nested", "prefixes", "shallow prefixes", "pieces"} {
 		bad := map[string]string{
-			"nested":   "<item><guid>1</guid>" + strings.Repeat("<a:b>", 300) + "</item>",
-			"prefixes": "<item><guid>1</guid>" + prefixes(300) + "</item>",
-			"pieces":   "<item><guid>1</guid><dc:creator>" + strings.Repeat("a<b/>", 2000) + "</dc:creator></item>",
+			"nested":           "<item><guid>1</guid>" + strings.Repeat("<a:b>", 300) + "</item>",
+			"prefixes":         "<item><guid>1</guid>" + prefixes(300) + "</item>",
+			"shallow prefixes": "<item><guid>1</guid>" + strings.Repeat(thirty+">", 10) + "</item>",
+			"pieces":           "<item><guid>1</guid><dc:creator>" + strings.Repeat("a<b/>", 2000) + "</dc:creator></item>",
 		}[name]
 		t.Run(name, func(t *testing.T) {
 			docs, p := documents(t, []byte(rssOf(anItem("0", "x"), bad, anItem("2", "y"))), "")

@@ -37,7 +37,7 @@ func TestLexerCoversEverything(t *testing.T) {
 // closed must not send it to the end again and again.
 func TestLexerIsLinear(t *testing.T) {
 	for _, piece := range []string{
-		"<!--", "<?", "<![CDATA[", "<!x", "<!x[", "<!DOCTYPE [", `<a "`, `<a '`, `<a ">`, "<a '>\"", "<", "</", "<a", "&", "<item><![CDATA[</item>",
+		"<!--", "<?", "<![CDATA[", "<!x", "<!x[", "<!x[>", "<!DOCTYPE [", `<a "`, `<a '`, `<a ">`, "<a '>\"", "<", "</", "<a", "&", "<item><![CDATA[</item>",
 	} {
 		src := []byte(strings.Repeat(piece, 4<<20/len(piece)))
 		n := 0

@@ -57,16 +57,20 @@ func doc(guid, link string, form review.Form, body string, stated review.Review)
 	return review.Document{GUID: guid, URL: link, FetchedAt: sourcetest.Noon(), Form: form, Body: body, Stated: stated}
 }
 
+// rated adds a rating to a document.
+func rated(d review.Document, text, field string, scale review.Scale) review.Document {
+	d.RatingText, d.RatingField, d.RatingScale = text, field, scale
+	return d
+}
+
+// reading is a fixture, and the documents it holds.
+type reading struct {
+	fixture string
+	want    []review.Document
+}
+
 func TestDialects(t *testing.T) {
-	five := review.Scale{Best: review.Int(5)}
-	rated := func(d review.Document, text, field string, scale review.Scale) review.Document {
-		d.RatingText, d.RatingField, d.RatingScale = text, field, scale
-		return d
-	}
-	tests := []struct {
-		fixture string
-		want    []review.Document
-	}{
+	check(t, []reading{
 		{"wordpress.xml", []review.Document{
 			doc("https://seat.example/older-permalink", "https://seat.example/2026/11/older/", review.FormHTML, "It is <i>fine</i> &amp; long.", review.Review{
 				Title: "Older", Language: "en-GB", Critic: review.Critic{Name: "John Roe"}, PublishedAt: at("2026-11-21T15:00:00Z"),
@@ -113,6 +117,12 @@ func TestDialects(t *testing.T) {
 				Title: "Ran", Critic: review.Critic{Name: "Kuro"}, PublishedAt: at("2003-12-13T12:29:29Z"), ModifiedAt: at("2003-12-14T12:29:29Z"),
 			}),
 		}},
+	})
+}
+
+func TestElementsOfOtherNamespaces(t *testing.T) {
+	five := review.Scale{Best: review.Int(5)}
+	check(t, []reading{
 		{"letterboxd.xml", []review.Document{
 			doc("letterboxd-watch-2", "https://letterboxd.com/jane/film/some-show/", review.FormHTML, "<p>Watched on Saturday August 1, 2026.</p>", review.Review{
 				Title: "Some Show, 2020", Critic: review.Critic{Name: "Jane"}, PublishedAt: at("2026-08-02T01:01:00Z"),
@@ -154,7 +164,11 @@ func TestDialects(t *testing.T) {
 				WatchedOn: review.Date{Year: 2026, Month: 2, Day: 1}, Media: []review.Media{{URL: "https://j.example/seven.jpg", Kind: "image"}},
 			}), "3.5", "_review.rating", review.Scale{Best: review.Int(4)}),
 		}},
-	}
+	})
+}
+
+func check(t *testing.T, tests []reading) {
+	t.Helper()
 	for _, tt := range tests {
 		t.Run(tt.fixture, func(t *testing.T) {
 			got, p := documents(t, fixture(t, tt.fixture), "")

@@ -125,6 +125,7 @@ func TestWatch(t *testing.T) {
 			elsewhere := tree(t, map[string]string{"in/d.md": "x"})
 			must(t, os.Rename(elsewhere+"/in", dir+"/in"))
 		}},
+		{"folder moved away", func(t *testing.T, dir string) { must(t, os.Rename(dir+"/sub", t.TempDir()+"/sub")) }},
 		{"folder removed", func(t *testing.T, dir string) { must(t, os.RemoveAll(dir+"/sub")) }},
 	}
 	for _, tt := range tests {
