@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -24,10 +25,13 @@ type Viewing struct {
 	log   Log
 	state ViewState
 	store Store
-	// Public is where documents stand; staging where they wait while the view
-	// catches up, so that no reader ever sees a feed of the past. Both are nil for
-	// a view without documents.
+	// Public is where documents stand. While the view catches up they wait, in
+	// memory or, when they are many, in staging, so that no reader ever sees a feed
+	// of the past. Both are nil for a view without documents.
 	public, staging Tree
+	waiting         map[string][]byte
+	waitingSize     int
+	maxWaiting      int
 	logger          *slog.Logger
 	clock           Clock
 
@@ -45,16 +49,22 @@ type ViewingConfig struct {
 	Log             Log
 	Store           Store
 	Public, Staging Tree
-	Logger          *slog.Logger
-	Clock           Clock
+	// MaxWaiting bounds the documents that wait in memory while the view catches
+	// up, in bytes: 0 is 32 MB, below 0 none do.
+	MaxWaiting int
+	Logger     *slog.Logger
+	Clock      Clock
 }
 
 // NewViewing prepares to follow. Call Prepare before anything else.
 func NewViewing(c ViewingConfig) *Viewing {
+	if c.MaxWaiting == 0 {
+		c.MaxWaiting = defaultMaxWaiting
+	}
 	return &Viewing{
 		name: c.Name, view: c.View, where: c.Where, log: c.Log, store: c.Store,
 		state: c.Store.View(c.Name), public: c.Public, staging: c.Staging,
-		logger: c.Logger.With("sink", c.Name), clock: c.Clock,
+		waiting: map[string][]byte{}, maxWaiting: c.MaxWaiting, logger: c.Logger.With("sink", c.Name), clock: c.Clock,
 	}
 }
 
@@ -62,9 +72,12 @@ func NewViewing(c ViewingConfig) *Viewing {
 const (
 	viewKeys   = "v/"      // the view's own
 	docKeys    = "doc/"    // path: hash and size of a document that is published
-	stagedKeys = "staged/" // path: it waits in staging; value "-" waits to be removed
+	stagedKeys = "staged/" // path: where the document waits to be published
 	versionKey = "version" // the view's fingerprint
-	gone       = "-"
+
+	inMemory  = "m"
+	inStaging = "d"
+	gone      = "-" // it waits to be removed
 )
 
 // Name is the sink's name.
@@ -126,11 +139,16 @@ func (v *Viewing) intact() bool {
 	whole := true
 	v.state.Scan(docKeys, func(key string, value []byte) bool {
 		path := key[len(docKeys):]
-		if _, waits := v.state.Get(stagedKeys + path); waits {
-			return true
+		tree := v.public
+		switch waits, _ := v.state.Get(stagedKeys + path); string(waits) {
+		case inMemory: // of a process that is gone
+			whole = false
+			return false
+		case inStaging:
+			tree = v.staging
 		}
 		_, size, _ := strings.Cut(string(value), " ")
-		stands, err := v.public.Size(path)
+		stands, err := tree.Size(path)
 		whole = err == nil && strconv.FormatInt(stands, 10) == size
 		return whole
 	})
@@ -224,6 +242,9 @@ func (v *Viewing) apply(ctx context.Context, entries []Entry, upTo Position) (er
 		return err
 	}
 	v.position.Store(uint64(upTo))
+	if upTo >= v.target {
+		v.waiting, v.waitingSize = map[string][]byte{}, 0
+	}
 	return nil
 }
 
@@ -264,29 +285,48 @@ func (v *Viewing) keepOne(batch Batch, path string, content *[]byte, stage bool)
 	}
 	batch.Set(docKeys+path, []byte(now))
 	if stage {
-		_, err := v.staging.Write(path, *content)
-		batch.Set(stagedKeys+path, nil)
+		where, err := v.stage(path, *content)
+		batch.Set(stagedKeys+path, []byte(where))
 		return err
 	}
 	if _, err := v.public.Write(path, *content); err != nil {
 		return err
 	}
-	if _, waits := batch.Get(stagedKeys + path); !waits {
+	where, waits := batch.Get(stagedKeys + path)
+	if !waits {
 		return nil
 	}
 	batch.Delete(stagedKeys + path)
+	if string(where) != inStaging {
+		return nil
+	}
 	return v.staging.Remove(path)
 }
 
-// release publishes what waits in staging.
+const defaultMaxWaiting = 32 << 20
+
+// stage keeps a document until the view has caught up, and says where.
+func (v *Viewing) stage(path string, content []byte) (where string, err error) {
+	v.waitingSize -= len(v.waiting[path])
+	delete(v.waiting, path)
+	if v.waitingSize+len(content) > v.maxWaiting {
+		_, err := v.staging.Write(path, content)
+		return inStaging, err
+	}
+	v.waiting[path] = bytes.Clone(content)
+	v.waitingSize += len(content)
+	return inMemory, nil
+}
+
+// release publishes what waits.
 func (v *Viewing) release(batch Batch) error {
-	waiting := map[string]bool{}
-	batch.Scan(stagedKeys, func(key string, value []byte) bool {
-		waiting[key[len(stagedKeys):]] = string(value) == gone
+	waiting := map[string]string{}
+	batch.Scan(stagedKeys, func(key string, where []byte) bool {
+		waiting[key[len(stagedKeys):]] = string(where)
 		return true
 	})
-	for path, remove := range waiting {
-		if err := v.releaseOne(path, remove); err != nil {
+	for path, where := range waiting {
+		if err := v.releaseOne(path, where); err != nil {
 			return err
 		}
 		batch.Delete(stagedKeys + path)
@@ -294,13 +334,17 @@ func (v *Viewing) release(batch Batch) error {
 	return nil
 }
 
-func (v *Viewing) releaseOne(path string, remove bool) error {
-	if remove {
+func (v *Viewing) releaseOne(path, where string) error {
+	switch where {
+	case gone:
 		return errors.Join(v.public.Remove(path), v.staging.Remove(path))
+	case inMemory:
+		_, err := v.public.Write(path, v.waiting[path])
+		return err
 	}
 	content, err := v.staging.Read(path)
 	if errors.Is(err, ErrNotFound) {
-		return nil // published by a try that was killed before its commit
+		return nil // published by a try that failed before its commit
 	}
 	if err != nil {
 		return err

@@ -203,7 +203,7 @@ func TestNoReaderSeesAFeedOfThePast(t *testing.T) {
 		}
 	}}
 	v = pipeline.NewViewing(pipeline.ViewingConfig{
-		Name: "list", View: view, Log: log, Store: w.store,
+		Name: "list", View: view, Log: log, Store: w.store, MaxWaiting: -1,
 		Public: w.tree("public"), Staging: w.tree("staging/list"), Logger: quiet(), Clock: w.clock,
 	})
 	if err := v.Prepare(t.Context()); err != nil {
@@ -275,31 +275,41 @@ func TestAViewThatIsCutOffAnywhereEndsTheSame(t *testing.T) {
 	w.poll()
 	catchUp(t, w.viewing(&lister{}, nil))
 	want := w.public()
-	for cut := 0; ; cut++ {
-		if err := errors.Join(w.store.Drop("list"), os.RemoveAll(filepath.Join(w.dir, "public")), os.RemoveAll(filepath.Join(w.dir, "staging"))); err != nil {
-			t.Fatal(err)
-		}
-		left := cut
-		public, staging := w.tree("public"), w.tree("staging/list")
-		v := pipeline.NewViewing(pipeline.ViewingConfig{
-			Name: "list", View: &lister{}, Log: w.log, Store: w.store,
-			Public: tornTree{public, &left}, Staging: tornTree{staging, &left}, Logger: quiet(), Clock: w.clock,
-		})
-		err := v.Prepare(t.Context())
-		if err == nil {
-			err = v.CatchUp(t.Context())
-		}
-		catchUp(t, w.viewing(&lister{}, nil)) // and again, in peace
-		if diff := cmp.Diff(want, w.public()); diff != "" {
-			t.Fatalf("cut off before write %d (-want +is):\n%.800s", cut, diff)
-		}
-		if err == nil {
-			if cut < 10 {
-				t.Fatalf("only %d writes: the test says nothing", cut)
+	for _, c := range []struct {
+		name       string
+		maxWaiting int
+	}{{"documents wait in memory", 0}, {"documents wait on disk", -1}, {"documents wait in both", 20_000}} {
+		t.Run(c.name, func(t *testing.T) {
+			for cut := 0; ; cut++ {
+				if w.cutOff(cut, c.maxWaiting) == nil {
+					if cut < 8 {
+						t.Fatalf("only %d writes: the test says nothing", cut)
+					}
+					return
+				}
+				catchUp(t, w.viewing(&lister{}, nil)) // and again, in peace
+				if diff := cmp.Diff(want, w.public()); diff != "" {
+					t.Fatalf("cut off before write %d (-want +is):\n%.800s", cut, diff)
+				}
 			}
-			return
-		}
+		})
 	}
+}
+
+// cutOff makes everything anew with a view that fails at one of its writes.
+func (w *wire) cutOff(left, maxWaiting int) error {
+	w.t.Helper()
+	if err := errors.Join(w.store.Drop("list"), os.RemoveAll(filepath.Join(w.dir, "public")), os.RemoveAll(filepath.Join(w.dir, "staging"))); err != nil {
+		w.t.Fatal(err)
+	}
+	v := pipeline.NewViewing(pipeline.ViewingConfig{
+		Name: "list", View: &lister{}, Log: w.log, Store: w.store, MaxWaiting: maxWaiting,
+		Public: tornTree{w.tree("public"), &left}, Staging: tornTree{w.tree("staging/list"), &left}, Logger: quiet(), Clock: w.clock,
+	})
+	if err := v.Prepare(w.t.Context()); err != nil {
+		return err
+	}
+	return v.CatchUp(w.t.Context())
 }
 
 // TestAFailingViewHoldsNobodyUp: it is tried again until it can, and its neighbour

@@ -1,0 +1,268 @@
+package daemon_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/microcosm-cc/bluemonday"
+	"github.com/mmcdole/gofeed"
+
+	"github.com/filmwire/filmwire/config"
+	"github.com/filmwire/filmwire/pipeline"
+	"github.com/filmwire/filmwire/pipeline/bus"
+	"github.com/filmwire/filmwire/pipeline/fetch"
+	"github.com/filmwire/filmwire/pipeline/films"
+	"github.com/filmwire/filmwire/pipeline/normalize"
+	"github.com/filmwire/filmwire/pipeline/review"
+	"github.com/filmwire/filmwire/pipeline/tree"
+	"github.com/filmwire/filmwire/pipeline/views"
+	"github.com/filmwire/filmwire/sinks"
+	"github.com/filmwire/filmwire/sources"
+)
+
+// reviewsPerFeed and reviewSize are the load of the benchmark: RSS as a blog
+// writes it, with 2.4 kB of HTML in each item.
+const (
+	reviewsPerFeed = 1000
+	reviewSize     = 2400
+)
+
+// blogFeed is a feed of so many reviews of different films.
+func blogFeed(n int) []byte {
+	words := strings.Fields("the film a scene camera light quiet slow actor plays her city night rain music score edit cut long " +
+		"shot story of two people who meet and part while nobody looks it is never sure whether that is sad or funny")
+	random := rand.New(rand.NewPCG(7, 7))
+	var b bytes.Buffer
+	b.WriteString(`<?xml version="1.0" encoding="UTF-8"?><rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:dc="http://purl.org/dc/elements/1.1/"><channel><title>The Aisle Seat</title><link>https://example.org/</link><description>Reviews</description>`)
+	for i := range n {
+		fmt.Fprintf(&b, `<item><title>Review: The Film Number %d (%d)</title><link>https://example.org/reviews/%d/</link><dc:creator><![CDATA[Jane Doe]]></dc:creator><pubDate>%s</pubDate><category><![CDATA[drama]]></category><guid isPermaLink="false">https://example.org/?p=%d</guid><description><![CDATA[A short word on film %d.]]></description><content:encoded><![CDATA[`,
+			i, 1950+i%70, i, time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(i)*time.Minute).Format(time.RFC1123Z), i, i)
+		for start := b.Len(); b.Len()-start < reviewSize; {
+			b.WriteString("<p>")
+			for range 40 + random.IntN(40) {
+				b.WriteString(words[random.IntN(len(words))])
+				b.WriteByte(' ')
+			}
+			fmt.Fprintf(&b, `and <em>that</em> is <a href="/tag/%d">that</a>.</p>`+"\n", i%9)
+		}
+		fmt.Fprintf(&b, "<p>Rating: %d/10</p>]]></content:encoded></item>", random.IntN(11))
+	}
+	b.WriteString("</channel></rss>")
+	return b.Bytes()
+}
+
+// cpu is the time the process has spent on all cores, the embedded server's and
+// the collector's included.
+func cpu(b *testing.B) time.Duration {
+	b.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// discard takes documents and keeps them.
+type discard struct{ documents []review.Document }
+
+func (d *discard) Document(doc review.Document) error {
+	d.documents = append(d.documents, doc)
+	return nil
+}
+
+func (d *discard) Problem(p pipeline.Problem) error { return p.Err }
+
+// feedSource is the feed source, reading from a server on the loopback network.
+func feedSource(b *testing.B, url string) pipeline.Source {
+	b.Helper()
+	options := config.StringOptions(map[string]string{"url": url}, config.Catalogue{})
+	for _, t := range sources.Builtin() {
+		if t.Name == "feed" {
+			open := t.Configure(options)
+			if err := options.Err(); err != nil {
+				b.Fatal(err)
+			}
+			s, err := open(pipeline.SourceEnv{
+				Name: "blog", Log: slog.New(slog.DiscardHandler), Clock: pipeline.SystemClock{},
+				HTTP: fetch.New(fetch.Options{AllowPrivate: true}),
+			})
+			if err != nil {
+				b.Fatal(err)
+			}
+			return s
+		}
+	}
+	b.Fatal("there is no feed source")
+	return nil
+}
+
+// BenchmarkReview says what one review costs in CPU, stage by stage, and how that
+// compares with a loop that only parses and sanitises the same bytes.
+func BenchmarkReview(b *testing.B) {
+	feed := blogFeed(reviewsPerFeed)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/rss+xml")
+		w.Write(feed)
+	}))
+	defer server.Close()
+	ctx := context.Background()
+	spent := map[string]time.Duration{}
+	reviews := 0
+	stage := func(name string, do func()) {
+		runtime.GC() // so that no stage pays for another's garbage
+		before := cpu(b)
+		do()
+		spent[name] += cpu(b) - before
+	}
+	for b.Loop() {
+		reviews += reviewsPerFeed
+		stage("plain", func() { plainLoop(b, feed) })
+
+		var read discard
+		source := feedSource(b, server.URL)
+		stage("read", func() {
+			if _, err := source.Read(ctx, nil, &read); err != nil {
+				b.Fatal(err)
+			}
+		})
+		stage("normalize", func() {
+			for _, d := range read.documents {
+				if _, err := normalize.Normalize(d); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		n := newNewsroom(b)
+		stage("durable", func() { // all of it: from the feed's bytes to events on the log
+			report, err := n.ingest.Poll(ctx, &pipeline.Polled{Name: "blog", Type: "feed", Source: feedSource(b, server.URL), Parser: "bench"}, nil)
+			if err != nil || report.Published != reviewsPerFeed {
+				b.Fatalf("%+v, %v", report, err)
+			}
+		})
+		stage("apply+render", func() {
+			for _, v := range n.viewings {
+				if err := v.CatchUp(ctx); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		n.close(b)
+	}
+	per := func(name string) float64 { return float64(spent[name].Microseconds()) / float64(reviews) }
+	for _, name := range []string{"plain", "read", "normalize", "durable", "apply+render"} {
+		b.ReportMetric(per(name), name+"-cpu-µs/review")
+	}
+	b.ReportMetric(per("durable")-per("read")-per("normalize"), "publish-cpu-µs/review")
+	b.ReportMetric(per("durable")/per("plain"), "durable/plain")
+	b.ReportMetric(0, "ns/op")
+}
+
+// plainLoop is what somebody would write first: parse with gofeed, sanitise with
+// bluemonday, keep nothing.
+func plainLoop(b *testing.B, feed []byte) {
+	b.Helper()
+	parsed, err := gofeed.NewParser().Parse(bytes.NewReader(feed))
+	if err != nil {
+		b.Fatal(err)
+	}
+	policy := bluemonday.UGCPolicy()
+	n := 0
+	for _, item := range parsed.Items {
+		n += len(policy.Sanitize(item.Content))
+	}
+	if n == 0 {
+		b.Fatal("nothing was sanitised")
+	}
+}
+
+// newsroom is an engine with the sinks of the example, in an empty folder.
+type newsroom struct {
+	bus      *bus.Bus
+	store    *views.Store
+	ingest   *pipeline.Ingest
+	viewings []*pipeline.Viewing
+	trees    []*tree.Tree
+}
+
+const benchConfig = `version: 1
+site: {title: Bench, url: "https://reviews.example.org"}
+sinks:
+  - {name: latest, type: feed}
+  - {name: ratings, type: ratings}
+`
+
+func newNewsroom(b *testing.B) *newsroom {
+	b.Helper()
+	dir := b.TempDir()
+	log := slog.New(slog.DiscardHandler)
+	cfg, err := config.Parse(filepath.Join(dir, "filmwire.yaml"), []byte(benchConfig), config.Catalogue{Sinks: sinks.Builtin()})
+	if err != nil {
+		b.Fatal(err)
+	}
+	n := &newsroom{}
+	if n.bus, err = bus.Open(b.Context(), bus.Options{Dir: dir, Log: log}); err != nil {
+		b.Fatal(err)
+	}
+	if n.store, err = views.Open(filepath.Join(dir, "views"), log); err != nil {
+		b.Fatal(err)
+	}
+	window := pipeline.NewWindow(n.bus.Log(), 4096)
+	n.ingest = pipeline.NewIngest(pipeline.IngestConfig{
+		Log: window, KV: n.bus.KV(), Store: n.store, Registry: films.New(), Normalize: normalize.Normalize,
+		Site: cfg.Site, Clock: pipeline.SystemClock{}, Logger: log, Workers: runtime.GOMAXPROCS(0),
+	})
+	if err := n.ingest.Prepare(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	public := n.tree(b, filepath.Join(dir, "public"))
+	for i := range cfg.Sinks {
+		s := &cfg.Sinks[i]
+		view, err := s.OpenView(pipeline.ViewEnv{Name: s.Name, Site: cfg.Site, Log: log, At: window.At, Links: func() []pipeline.Link { return nil }})
+		if err != nil {
+			b.Fatal(err)
+		}
+		v := pipeline.NewViewing(pipeline.ViewingConfig{
+			Name: s.Name, View: view, Where: &s.Where, Log: window, Store: n.store,
+			Public: public, Staging: n.tree(b, filepath.Join(dir, "staging", s.Name)), Logger: log, Clock: pipeline.SystemClock{},
+		})
+		if err := v.Prepare(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+		n.viewings = append(n.viewings, v)
+	}
+	return n
+}
+
+func (n *newsroom) tree(b *testing.B, dir string) *tree.Tree {
+	b.Helper()
+	t, err := tree.Open(dir)
+	if err != nil {
+		b.Fatal(err)
+	}
+	n.trees = append(n.trees, t)
+	return t
+}
+
+func (n *newsroom) close(b *testing.B) {
+	b.Helper()
+	for _, t := range n.trees {
+		t.Close()
+	}
+	if err := n.store.Close(); err != nil {
+		b.Fatal(err)
+	}
+	if err := n.bus.Close(); err != nil {
+		b.Fatal(err)
+	}
+}
