@@ -101,7 +101,7 @@ func (f *fakes) catalogue() config.Catalogue {
 	return config.Catalogue{
 		Sources: []pipeline.SourceType{{Name: "feed", Configure: f.feed}, {Name: "files", Configure: f.files}},
 		Sinks: []pipeline.SinkType{
-			{Name: "feed", View: f.view}, {Name: "webhook", Delivery: f.hook}, {Name: "pages", View: f.pages},
+			{Name: "feed", View: f.view}, {Name: "webhook", Delivery: f.hook}, {Name: "pages", Single: true, View: f.pages},
 		},
 		CheckSchedule: func(spec string) error {
 			if !strings.HasPrefix(spec, "@every ") && len(strings.Fields(spec)) != 5 {

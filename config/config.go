@@ -149,6 +149,7 @@ func read(d *decoder, root *yaml.Node, c Catalogue) *Config {
 	for _, entry := range f.Sinks {
 		cfg.Sinks = append(cfg.Sinks, readSink(entry, c, names, cfg.Site))
 	}
+	checkSingles(f.Sinks, c)
 	if entry := indexPage(d, c, f.Sinks, names); entry != nil {
 		cfg.Sinks = append(cfg.Sinks, readSink(entry, c, names, cfg.Site))
 	}

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"strconv"
 
 	"github.com/filmwire/filmwire/pipeline"
@@ -54,6 +55,29 @@ func readSink(b *block, c Catalogue, names map[string]*yaml.Node, site pipeline.
 	s.Backfill = k.Backfill
 	s.Fingerprint = fingerprint(b.d.plain(b.node), site)
 	return s
+}
+
+// checkSingles notes sinks of a type that there may be one of.
+func checkSingles(sinks []*block, c Catalogue) {
+	first := map[string]*yaml.Node{}
+	for _, t := range c.Sinks {
+		if t.Single {
+			first[t.Name] = nil
+		}
+	}
+	for _, b := range sinks {
+		kind := b.node.Get("type")
+		if kind == nil {
+			continue
+		}
+		before, single := first[kind.Value]
+		switch {
+		case single && before == nil:
+			first[kind.Value] = kind
+		case single:
+			b.note(BadValue, kind, fmt.Sprintf("type: there is a sink of type %s on line %d, and two would write the same documents", kind.Value, before.Line), "remove one of them")
+		}
+	}
 }
 
 // plain is what a node holds, for hashing: the order of keys and the style of

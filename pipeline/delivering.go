@@ -178,23 +178,42 @@ func (d *Delivering) take(ctx context.Context, entries []Entry, tries int) error
 	}
 	left := d.wanted(entries)
 	for attempt := 1; len(left) > 0; attempt++ {
-		again, wait, err := d.deliver(ctx, left, attempt)
+		now, later := firstOfEach(left)
+		again, wait, err := d.deliver(ctx, now, attempt)
 		if err != nil {
 			return err
 		}
 		if len(again) > 0 {
 			d.failures.Add(1)
 			if tries > 0 && attempt >= tries {
-				return fmt.Errorf("sink %q: %d events could not be delivered in %d tries; they wait for the next run", d.Name(), len(again), tries)
+				return fmt.Errorf("sink %q: %d events could not be delivered in %d tries; they wait for the next run", d.Name(), len(again)+len(later), tries)
 			}
 			if err := d.Clock.Sleep(ctx, wait); err != nil {
 				return err
 			}
+		} else {
+			attempt = 0 // what comes now has not been tried
 		}
-		left = again
+		left = append(again, later...)
 	}
 	d.cursor.Position = entries[len(entries)-1].Position
 	return d.save(ctx)
+}
+
+// firstOfEach parts the entries into the first of each review, which may be
+// delivered now, and the rest, which must wait for those: a stale revision is
+// never delivered after a newer one.
+func firstOfEach(entries []Entry) (first, rest []Entry) {
+	seen := map[review.ID]bool{}
+	for _, e := range entries {
+		if id := e.Review.ReviewID; seen[id] {
+			rest = append(rest, e)
+		} else {
+			seen[id] = true
+			first = append(first, e)
+		}
+	}
+	return first, rest
 }
 
 // wanted leaves out films, and reviews that came out before the sink's time.
@@ -223,18 +242,16 @@ func (d *Delivering) deliver(ctx context.Context, entries []Entry, attempt int) 
 		return entries, wait, nil
 	}
 	var again []Entry
-	held := map[review.ID]bool{} // a later event of a review waits for the earlier
 	for i, v := range verdicts {
 		id := entries[i].Review.ReviewID
-		switch {
-		case held[id] || v.Outcome == Retry:
-			held[id] = true
+		switch v.Outcome {
+		case Retry:
 			again = append(again, entries[i])
 			if v.After > wait {
 				wait = v.After
 			}
 			d.Logger.Warn("event will be tried again", "review", id, "attempt", attempt, "code", v.Code, "reason", v.Reason)
-		case v.Outcome == Reject:
+		case Reject:
 			if err := d.quarantine(ctx, entries[i].Review, v, attempt); err != nil {
 				return nil, 0, err
 			}

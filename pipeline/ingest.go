@@ -1,7 +1,9 @@
 package pipeline
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -188,9 +190,9 @@ type poll struct {
 }
 
 func (p *poll) run(ctx context.Context) error {
-	checkpoint, err := p.in.KV.Get(ctx, CheckpointKey(p.source.Name))
-	if err != nil && !errors.Is(err, ErrNotFound) {
-		return fmt.Errorf("checkpoint: %w", err)
+	checkpoint, err := p.checkpoint(ctx)
+	if err != nil {
+		return err
 	}
 	if err := p.in.refresh(ctx); err != nil {
 		return err
@@ -207,10 +209,45 @@ func (p *poll) run(ctx context.Context) error {
 	if err := p.conclude(ctx, reading.Complete && !reading.Unchanged && !p.unsure); err != nil {
 		return err
 	}
-	if len(reading.Checkpoint) == 0 || string(reading.Checkpoint) == string(checkpoint) {
+	if len(reading.Checkpoint) == 0 || bytes.Equal(reading.Checkpoint, checkpoint) {
 		return nil
 	}
-	if err := p.in.KV.Put(ctx, CheckpointKey(p.source.Name), reading.Checkpoint); err != nil {
+	return p.keepCheckpoint(ctx, reading.Checkpoint)
+}
+
+// kept is a checkpoint as it stands in KV.
+type kept struct {
+	Parser     string `json:"parser"`
+	Checkpoint []byte `json:"checkpoint"`
+}
+
+// checkpoint is where the last reading left off: nowhere, if other settings or
+// another version are to understand the source now. Then all of it is read again.
+func (p *poll) checkpoint(ctx context.Context) ([]byte, error) {
+	value, err := p.in.KV.Get(ctx, CheckpointKey(p.source.Name))
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("checkpoint: %w", err)
+	}
+	var k kept
+	if err := json.Unmarshal(value, &k); err != nil {
+		p.in.Logger.Warn("the source's checkpoint cannot be read; all of the source is", "source", p.source.Name, "err", err)
+		return nil, nil
+	}
+	if k.Parser != p.source.Parser {
+		return nil, nil
+	}
+	return k.Checkpoint, nil
+}
+
+func (p *poll) keepCheckpoint(ctx context.Context, checkpoint []byte) error {
+	value, err := json.Marshal(kept{Parser: p.source.Parser, Checkpoint: checkpoint})
+	if err == nil {
+		err = p.in.KV.Put(ctx, CheckpointKey(p.source.Name), value)
+	}
+	if err != nil {
 		return fmt.Errorf("keep the checkpoint: %w", err)
 	}
 	return nil

@@ -78,8 +78,11 @@ type Verdict struct {
 // SinkType is a kind of sink: one line of the catalogue. Exactly one of View and
 // Delivery is set. Configure works as [SourceType.Configure] does.
 type SinkType struct {
-	Name     string
-	Summary  string
+	Name    string
+	Summary string
+	// Single: a config may have one sink of this type, because its documents have
+	// fixed paths.
+	Single   bool
 	View     func(Options) OpenView
 	Delivery func(Options) OpenDelivery
 }

@@ -23,6 +23,7 @@ func Type() pipeline.SinkType {
 	return pipeline.SinkType{
 		Name:    "pages",
 		Summary: "Writes the site's front page with the latest reviews, and a list of all feeds.",
+		Single:  true,
 		View:    configure,
 	}
 }

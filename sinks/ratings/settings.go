@@ -46,6 +46,7 @@ func Type() pipeline.SinkType {
 	return pipeline.SinkType{
 		Name:    "ratings",
 		Summary: "Publishes one rating per film as JSON, with every review behind it.",
+		Single:  true,
 		View:    configure,
 	}
 }
