@@ -31,29 +31,26 @@ const maxTrace = 400
 // "Watched on ..." names.
 func (b *body) boilerplate() review.Date {
 	var on review.Date
-	var kinds [256]trace
-	n := min(len(b.runs), len(kinds))
-	for i := range n {
-		kinds[i] = traceOf(b.at(i))
-	}
+	kinds := make([]trace, len(b.runs))
 	labels := 0
-	for _, k := range kinds[:n] {
-		if k == formLabel || k == formLine {
+	for i := range kinds {
+		kinds[i] = traceOf(b.at(i))
+		if k := kinds[i]; k == formLabel || k == formLine {
 			labels++
 		}
 	}
 	own := 0 // bytes of text so far
-	for i := range n {
+	for i := range kinds {
 		switch kinds[i] {
 		case nothing:
 			own += b.runs[i].to - b.runs[i].from
 			continue
 		case formLabel:
-			if labels < 2 {
+			if labels < 2 && !besideShare(kinds, i) {
 				continue
 			}
 		case shareName:
-			if !besideShare(kinds[:n], i) {
+			if !besideShare(kinds, i) {
 				continue
 			}
 		case formHead:
@@ -129,7 +126,7 @@ func traceOf(text string) trace {
 	switch {
 	case watchedOn(text) != review.Date{}:
 		return watched
-	case countedComments(line):
+	case !strings.HasSuffix(text, ".") && countedComments(line):
 		return formHead
 	case shareWords(text):
 		return shareLine

@@ -100,7 +100,7 @@ func cutCreditLabel(line string) (creditLabel, string, bool) {
 // credits reads the lines that say who made the film.
 func (b *body) credits() []review.Credit {
 	var list []review.Credit
-	waiting := -1 // the credit whose label stood in a cell of its own
+	waiting := -1         // the credit whose label stood in a cell of its own
 	last, prose := -1, -1 // prose is a run with a text of the critic's own
 	b.lines(func(i int, line string, _ int) {
 		if waiting >= 0 && i == last+1 && isValueCell(b.runs[i].tag) {

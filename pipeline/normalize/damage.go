@@ -86,7 +86,7 @@ func afterPreposition(s string, at int) int {
 		end = at + 2
 	case c == '.' && (at+2 == len(s) || s[at+2] == ' ' || s[at+2] == '\n'):
 		end = at + 2
-	case c == 'a' && strings.HasPrefix(s[at:], " and ") && strings.HasSuffix(s[:at], " by"):
+	case c == 'a' && strings.HasPrefix(s[at:], " and ") && strings.HasSuffix(s[:at], " by") && !strings.HasPrefix(s[at:], " and large"):
 		end = at + len(" and")
 	default:
 		return 0

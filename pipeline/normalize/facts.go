@@ -21,7 +21,8 @@ const maxFactLine = 120
 func (b *body) facts() facts {
 	var f facts
 	b.lines(func(i int, line string, _ int) {
-		if len(line) < 4 || len(line) > maxFactLine || b.runs[i].meta {
+		if len(line) < 4 || len(line) > maxFactLine || b.runs[i].meta ||
+			!strings.ContainsAny(line, "12") && !containsFold(line, "festival") {
 			return
 		}
 		if c, year := factLine(line); c != nil {

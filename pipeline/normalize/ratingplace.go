@@ -262,7 +262,7 @@ func ratingAtEnd(text string, at int, scale review.Scale, basis review.Basis) (f
 		if value == "" || !mayBeRating(value) || strings.Trim(value, "* ") == "" {
 			continue
 		}
-		if label, inner := cutLabel(value); label != "" && !ownLabel(label) || label != "" && foreignValue(inner) {
+		if !ownWords(text[:i], r) {
 			return finding{}, false
 		}
 		if g := understand(value, scale, basis); said(g) {
@@ -270,6 +270,20 @@ func ratingAtEnd(text string, at int, scale review.Scale, basis review.Basis) (f
 		}
 	}
 	return finding{}, false
+}
+
+// ownWords reports that what stands in front of a rating at the end of a text
+// does not make it that of a part of the film or of somebody else: a label must be
+// one for ratings, and no other site may be named.
+func ownWords(before string, sign rune) bool {
+	clause := before[strings.LastIndexAny(before, ".!?\n")+1:]
+	if foreignValue(clause) {
+		return false
+	}
+	if sign == ':' {
+		return labelWords(clause) && ownLabel(clause)
+	}
+	return len(clause) > 40 || ownLabel(clause)
 }
 
 // ratingAtStart reads a rating in front of the first sentence.

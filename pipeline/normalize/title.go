@@ -159,7 +159,7 @@ func (t *titled) cutRating(s, title string) string {
 		if titleRating(mark, bracket) && strings.Trim(front, " -–—:|,") != "" {
 			mark = strings.TrimSpace(mark)
 			t.rating, t.ratingAt = mark, strings.LastIndex(title, mark)
-			return front
+			return strings.TrimRight(front, " -–—:|,·")
 		}
 	}
 	return s
