@@ -153,7 +153,22 @@ func findType[T any](b *block, name string, types []T, nameOf func(T) string) (f
 		valid = append(valid, nameOf(t))
 	}
 	b.note(UnknownType, b.place("type"), fmt.Sprintf("unknown type %q", name), suggest(name, valid, "types"))
+	b.references(b.node, "")
 	return found, false
+}
+
+// references notes what is wrong with the secrets that lie elsewhere, in options
+// that no plug-in is there to decode.
+func (b *block) references(n *yaml.Node, key string) {
+	for _, p := range n.Pairs {
+		v, name := p.Value, join(key, p.Key.Value)
+		if len(v.Pairs) == 1 && (v.Get("env") != nil || v.Get("file") != nil) {
+			var unused pipeline.Secret
+			b.secret(&unused, v, name)
+			continue
+		}
+		b.references(v, name)
+	}
 }
 
 // fingerprint is a short hash over values, as JSON writes them.
