@@ -35,35 +35,45 @@ func (u *understanding) readMarkdown() error {
 	return nil
 }
 
-// The nesting of Markdown whose rendering would take time without bound; nobody
-// writes a tenth of it.
+// The limits of Markdown whose rendering takes time that grows with the square
+// of its size; nobody writes a tenth of either.
 const (
-	maxQuotes   = 60
-	maxBrackets = 2000
+	maxQuotes = 60   // levels of quotations and lists
+	maxMarks  = 6000 // characters that may be markup between two empty lines
 )
 
 // tooNested reports Markdown that was made to be slow.
 func tooNested(text string) bool {
-	brackets := 0
+	marks := 0
 	for line := range strings.Lines(text) {
-		depth, indent := 0, 0
-		for _, c := range line {
-			if c == '>' || c == '-' || c == '*' || c == '+' {
-				depth++
-			} else if c != ' ' && c != '\t' {
-				break
-			} else {
-				indent++
+		depth, indent, marked := 0, 0, 0
+		begun := false
+		for i := range len(line) {
+			switch line[i] {
+			case '>', '-', '+', '*':
+				if !begun {
+					depth++
+				}
+				marked++
+			case ' ', '\t':
+				if !begun {
+					indent++
+				}
+			case '_', '~', '[', '`', '!':
+				begun = true
+				marked++
+			case '\r', '\n':
+			default:
+				begun = true
 			}
 		}
-		if depth > maxQuotes && strings.Trim(line, "-* \t\r\n") != "" || indent > 40*maxQuotes {
+		if begun && depth > maxQuotes || indent > 40*maxQuotes {
 			return true
 		}
-		brackets += strings.Count(line, "[") + strings.Count(line, "![")
-		if strings.TrimSpace(line) == "" {
-			brackets = 0
+		if marks += marked; !begun && marked == 0 {
+			marks = 0
 		}
-		if brackets > maxBrackets {
+		if marks > maxMarks {
 			return true
 		}
 	}

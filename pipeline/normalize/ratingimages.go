@@ -84,7 +84,7 @@ func rowRating(row []image, scale review.Scale, basis review.Basis) (finding, bo
 // "stars-3.5.png", "4-stars.gif" in its name.
 func pictureRating(im *image, scale review.Scale, basis review.Basis) (finding, bool) {
 	if alt := strings.TrimSpace(im.alt); alt != "" && len(alt) <= 48 && mayBeRating(alt) {
-		if g := understand(alt, scale, basis); said(g) {
+		if g := understand(alt, scale, basis); said(g) && (g.glyphs || strings.ContainsAny(alt, "0123456789") || containsFold(alt, "out of")) {
 			return imageFinding(alt, scale, basis)
 		}
 	}
