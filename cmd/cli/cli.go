@@ -135,8 +135,9 @@ func catalogue() config.Catalogue {
 
 func (c *command) load() (*config.Config, error) { return config.Load(c.configPath, catalogue()) }
 
-// logger writes for people on a terminal and JSON elsewhere, to standard error.
-func (c *command) logger(quiet bool) *slog.Logger {
+// logger writes to out: for people where standard error is a terminal, and JSON
+// elsewhere. A quiet one says only what somebody should look at.
+func (c *command) logger(out io.Writer, quiet bool) *slog.Logger {
 	level := slog.LevelInfo
 	switch {
 	case c.verbose:
@@ -145,9 +146,9 @@ func (c *command) logger(quiet bool) *slog.Logger {
 		level = slog.LevelWarn
 	}
 	if isTerminal(c.Err) {
-		return slog.New(tint.NewHandler(c.Err, &tint.Options{Level: level, TimeFormat: time.TimeOnly, NoColor: os.Getenv("NO_COLOR") != ""}))
+		return slog.New(tint.NewHandler(out, &tint.Options{Level: level, TimeFormat: time.TimeOnly, NoColor: os.Getenv("NO_COLOR") != ""}))
 	}
-	return slog.New(slog.NewJSONHandler(c.Err, &slog.HandlerOptions{Level: level}))
+	return slog.New(slog.NewJSONHandler(out, &slog.HandlerOptions{Level: level}))
 }
 
 func isTerminal(w io.Writer) bool {

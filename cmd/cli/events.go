@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"time"
@@ -94,7 +93,7 @@ func (c *command) withLog(ctx context.Context, do func(context.Context, *config.
 	if err := logExists(cfg); err != nil {
 		return err
 	}
-	o := daemon.BusOptions(cfg, c.quietLogger())
+	o := daemon.BusOptions(cfg, c.logger(c.Err, true))
 	o.Attach = true
 	b, err := bus.Open(ctx, o)
 	if err != nil {
@@ -115,5 +114,3 @@ func logExists(cfg *config.Config) error {
 	}
 	return nil
 }
-
-func (c *command) quietLogger() *slog.Logger { return c.logger(true) }

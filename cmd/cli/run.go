@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"path/filepath"
 	"strings"
@@ -35,7 +36,7 @@ func (c *command) run(ctx context.Context, once bool) error {
 	}
 	bar := &progress{out: c.Err, on: isTerminal(c.Err)}
 	d, err := daemon.Open(ctx, daemon.Options{
-		Config: cfg, Log: c.logger(once), Clock: pipeline.SystemClock{}, Version: version(), Progress: bar.show,
+		Config: cfg, Log: c.logger(bar, once), Clock: pipeline.SystemClock{}, Version: version(), Progress: bar.show,
 	})
 	if err != nil {
 		return err
@@ -46,7 +47,7 @@ func (c *command) run(ctx context.Context, once bool) error {
 			fmt.Fprintf(c.Out, "%s is up to date\n", filepath.Join(cfg.Data, "public"))
 		}
 	} else {
-		err = d.Run(ctx, func(at net.Addr) { fmt.Fprintf(c.Err, "Filmwire serves on http://%s\n", at) })
+		err = d.Run(ctx, func(at net.Addr) { fmt.Fprintf(bar, "Filmwire serves on http://%s\n", at) })
 	}
 	bar.clear()
 	if closeErr := d.Close(); err == nil {
@@ -97,9 +98,10 @@ func describe(r *pipeline.Report) string {
 	return text
 }
 
-// progress is one line on a terminal that says how far the sources are.
+// progress is a terminal with one line at its end that says how far the sources
+// are. What else is written goes above that line.
 type progress struct {
-	out interface{ Write([]byte) (int, error) }
+	out io.Writer
 	on  bool
 
 	mu    sync.Mutex
@@ -112,13 +114,28 @@ func (p *progress) show(r pipeline.Report) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	fmt.Fprintf(p.out, "\r\x1b[K%s: %d read, %d new", r.Source, r.Read, r.Events())
-	p.shown = true
+	p.wipe()
+	if r.EndedAt.IsZero() {
+		fmt.Fprintf(p.out, "%s: %d read, %d new", r.Source, r.Read, r.Events())
+		p.shown = true
+	}
+}
+
+// Write lets the log share the terminal.
+func (p *progress) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.wipe()
+	return p.out.Write(b)
 }
 
 func (p *progress) clear() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.wipe()
+}
+
+func (p *progress) wipe() {
 	if p.shown {
 		fmt.Fprint(p.out, "\r\x1b[K")
 		p.shown = false

@@ -113,7 +113,7 @@ func (c *command) trySource(t *trial) (*pipeline.Polled, error) {
 			return nil, usageError{err}
 		}
 		source, err := open(pipeline.SourceEnv{
-			Name: "try", Log: c.logger(true), Clock: pipeline.SystemClock{},
+			Name: "try", Log: c.logger(c.Err, true), Clock: pipeline.SystemClock{},
 			HTTP: fetch.New(fetch.Options{UserAgent: fetch.UserAgent(version()), AllowPrivate: t.allowPrivate}),
 		})
 		if err != nil {

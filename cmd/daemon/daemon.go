@@ -24,7 +24,8 @@ type Options struct {
 	Log     *slog.Logger
 	Clock   pipeline.Clock
 	Version string
-	// Progress, which may be nil, is told how far the poll of a source is.
+	// Progress, which may be nil, is told how far the poll of a source is, and at
+	// the end what it came to: then the report has its EndedAt.
 	Progress func(pipeline.Report)
 }
 

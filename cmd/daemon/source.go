@@ -92,6 +92,9 @@ func (d *Daemon) poll(ctx context.Context, s *source) (pipeline.Report, error) {
 		return pipeline.Report{Source: s.polled.Name, Unchanged: true}, nil
 	}
 	report, err := d.ingest.Poll(ctx, &s.polled, d.Progress)
+	if d.Progress != nil {
+		d.Progress(report)
+	}
 	if ctx.Err() != nil {
 		return report, err
 	}
