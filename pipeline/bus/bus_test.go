@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -361,6 +363,8 @@ func TestSubjectsOfOddNames(t *testing.T) {
 	b := closeAtEnd(t, mustOpen(t, bus.Options{Dir: t.TempDir(), Listen: "127.0.0.1:0"}))
 	_, js := raw(t, b)
 	names := []string{"", " ", "*", ">", "a.b", "a*", "é", "e\u0301", strings.Repeat("x", 65), strings.Repeat("x", 66), "A", "a", "~", "a b", "a\x00b"}
+	sum := sha256.Sum256([]byte("*"))
+	names = append(names, hex.EncodeToString(sum[:16])) // a plain word that looks like the hash of another
 	for _, name := range names {
 		if _, err := b.Log().Append(bound(t), []pipeline.Append{{Review: withSource(bustest.Review("s", 1), name)}}); err != nil {
 			t.Errorf("source %q: %v", name, err)
@@ -452,6 +456,44 @@ func TestUnreadableEvents(t *testing.T) {
 	}
 	if h, err := b.Log().Head(bound(t)); err != nil || h != 8 {
 		t.Errorf("head %d, %v; want 8", h, err)
+	}
+}
+
+// TestStolenMessage takes a message away from the reader's cursor, as a network
+// may. The reader must notice and get it all the same.
+func TestStolenMessage(t *testing.T) {
+	b := closeAtEnd(t, mustOpen(t, bus.Options{Dir: t.TempDir(), Listen: "127.0.0.1:0"}))
+	_, js := raw(t, b)
+	if _, err := b.Log().Append(bound(t), bustest.First("s", 1)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Log().Read(bound(t), 0, 10); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Log().Append(bound(t), bustest.First("t", 3)); err != nil {
+		t.Fatal(err)
+	}
+	st, err := js.Stream(bound(t), "FILMWIRE_LOG")
+	if err != nil {
+		t.Fatal(err)
+	}
+	stolen := 0
+	for info := range st.ListConsumers(bound(t)).Info() {
+		c, err := js.Consumer(bound(t), "FILMWIRE_LOG", info.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Next(); err != nil {
+			t.Fatal(err)
+		}
+		stolen++
+	}
+	if stolen != 1 {
+		t.Fatalf("%d cursors, want the reader's", stolen)
+	}
+	entries, err := b.Log().Read(bound(t), 1, 10)
+	if err != nil || len(entries) == 0 || entries[0].Position != 2 {
+		t.Errorf("read after 1: %v, %v; want position 2", entries, err)
 	}
 }
 

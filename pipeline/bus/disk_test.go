@@ -3,7 +3,10 @@
 package bus_test
 
 import (
+	"bytes"
 	"fmt"
+	"os"
+	"os/exec"
 	"os/signal"
 	"strings"
 	"syscall"
@@ -14,9 +17,30 @@ import (
 	"github.com/filmwire/filmwire/pipeline/bus/bustest"
 )
 
-// TestDiskRefusesWrites has the system refuse every write beyond a size, as a full
-// disk does. The server then keeps silent until it is started again.
+// alone is the variable by which the test knows that it runs in a process of its
+// own, whose files it may limit.
+const alone = "FILMWIRE_BUS_TEST_ALONE"
+
 func TestDiskRefusesWrites(t *testing.T) {
+	if os.Getenv(alone) != "" {
+		diskRefusesWrites(t)
+		return
+	}
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(bound(t), exe, "-test.run=^TestDiskRefusesWrites$", "-test.v")
+	cmd.Env = append(os.Environ(), alone+"=1")
+	out, err := cmd.CombinedOutput()
+	if err != nil || !bytes.Contains(out, []byte("--- PASS: TestDiskRefusesWrites")) {
+		t.Errorf("in a process of its own: %v\n%s", err, out)
+	}
+}
+
+// diskRefusesWrites has the system refuse every write beyond a size, as a full disk
+// does. The server then keeps silent until it is started again.
+func diskRefusesWrites(t *testing.T) {
 	dir := t.TempDir()
 	b := closeAtEnd(t, mustOpen(t, bus.Options{Dir: dir}))
 	before, err := b.Log().Append(bound(t), bustest.First("before", 30))
