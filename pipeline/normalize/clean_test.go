@@ -38,6 +38,8 @@ func TestCleanKeepsWhatAuthorsWrite(t *testing.T) {
 			"<table><tbody><tr><td>a</td><th>b</th></tr><tr><td>c</td></tr></tbody></table><p>d</p>", "a\tb\nc\n\nd"},
 		{"an empty cell keeps its column", "<table><tr><td></td><td>b</td></table>",
 			"<table><tbody><tr><td></td><td>b</td></tr></tbody></table>", "b"},
+		{"breaks in a heading", "<h2>a<br>b</h2>", "<h2>a b</h2>", "a b"},
+		{"breaks in pre", "<pre>a<br>b</pre>", "<pre>a\nb</pre>", "a\nb"},
 		{"boxes in a heading", "<h2><div>Title</div></h2><div>text</div>", "<h2>Title</h2><p>text</p>", "Title\n\ntext"},
 		{"another heading's end", "<h2>Title</h3>text", "<h2>Title</h2><p>text</p>", "Title\n\ntext"},
 		{"white space in pre", "<pre>\n\n  a\n b <b> c</b>\n</pre>", "<pre>  a\n b  <b>c</b></pre>", "  a\n b  c"},
@@ -60,6 +62,7 @@ func TestCleanKeepsWhatAuthorsWrite(t *testing.T) {
 		{"a counting picture", `a<img src="https://count.example/p.gif" width=1 height=1>`, "<p>a</p>", "a"},
 		{"an unclosed drawing loses nothing", "<p>a<svg><path d=x><p>b", "<p>a</p><p>b</p>", "a\n\nb"},
 		{"a frame that closes itself", `a<iframe src="https://v.example/"/>b`, "<p>ab</p>", "ab"},
+		{"what is shown without scripts", `a<noscript><p>turn on your scripts</p></noscript>b`, "<p>a b</p>", "a b"},
 		{"a share bar", `<p>a</p><div class="sharedaddy sd-block"><div><a href="https://s.example">Share</a></div></div><p>b</p>`,
 			"<p>a</p><p>b</p>", "a\n\nb"},
 		{"a share bar without an end", `<p>a</p><div class="sharedaddy">Share<p>b</p>`, "<p>a</p><p>Share</p><p>b</p>", "a\n\nShare\n\nb"},
@@ -97,6 +100,7 @@ func TestAddresses(t *testing.T) {
 		{"no scheme before a colon", "\u00a0javascript:x", ""},
 		{"quotes", `https://a.example/"><i>`, "https://a.example/%22%3E%3Ci%3E"},
 		{"nothing", "", ""},
+		{"a bad escape", "x%zz", ""},
 		{"endless", "https://a.example/" + strings.Repeat("x", maxAddress), ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -74,6 +74,8 @@ func TestTitles(t *testing.T) {
 		{"Blade Runner 2049", film{Title: "Blade Runner 2049"}},
 		{"The Contractor 2022", film{Title: "The Contractor 2022"}},
 		{"Fahrenheit 9/11", film{Title: "Fahrenheit 9/11"}},
+		{"Nine Eleven: 9/11", film{Title: "Nine Eleven: 9/11"}},
+		{"The Longest Day - 1 of 5", film{Title: "The Longest Day - 1 of 5"}},
 		{"50/50", film{Title: "50/50"}},
 		{"Review: 50/50 (2011)", film{Title: "50/50", Year: 2011}},
 		{"8½", film{Title: "8½"}},
@@ -182,6 +184,14 @@ func TestWhereRatingsAreRead(t *testing.T) {
 		{"two that do not", "", "Rating: 4/5\n\n" + prose + "\n\nRating: 2/5", "4/5 in text conflict"},
 		{"letter and number", "", "Rating: 4/5\n\n" + prose + "\n\nGrade: B", "4/5 in text"},
 		{"lost in brackets", "", prose + "\n\nStar rating (out of 5)\n\n" + prose, "lost in text"},
+		{"lost behind a title", "", "Mulan by Ida Berg (out of 5)\n\n" + prose, "lost in text"},
+		{"lost in the last paragraph", "", prose + "\n\nI liked it well enough to see it twice, with my mother and without (out of 5). Go.", "lost in text"},
+		{"not lost", "", prose + "\n\nI liked it well enough to see it twice: four stars (out of 5)", "unrated"},
+		{"not lost, in a line", "", prose + "\n\nVery good indeed, 3½ (out of 4)\n\n" + prose, "unrated"},
+		{"verdict against number", "Mulan (2/5)", prose + "\n\nTwo thumbs up!", "2/5 in title conflict"},
+		{"verdict with number", "Mulan (4/5)", prose + "\n\nTwo thumbs up!", "4/5 in title"},
+		{"verdict against verdict", "", "Verdict: Fresh\n\n" + prose + "\n\nThumbs down!", "positive in text conflict"},
+		{"the same on two scales", "Mulan (3/4)", prose + "\n\n15/20", "3/4 in title"},
 		{"lost behind a label", "", "Rating:\n\n" + prose, "lost in text"},
 		{"bare number with a label", "", prose + "\n\nRating: 4", "ambiguous in text"},
 
@@ -315,6 +325,29 @@ func TestBrokenFrontMatter(t *testing.T) {
 	}
 }
 
+func TestScalesInFrontMatter(t *testing.T) {
+	for _, c := range []struct{ lines, want string }{
+		{"rating: 3\nrating_max: 4", "3/4 stated"},
+		{"rating: 3\nworst_rating: 1\nbest_rating: 5", "3/5 stated"},
+		{"rating: {value: 3, max: 4}", "3/4 stated"},
+		{"rating: {max: 4}", "lost "},
+		{"rating: {value: [3]}", "3/5 configured"},
+		{"rating: {a: {b: c}}", "unrated "},
+		{"rating: [3, 4]", "3/5 configured"},
+		{"rating: n/a", "unrated "},
+		{"rating: ~", "unrated "},
+		{"rating: 9", "invalid "},
+		{"recommended: no", "negative "},
+		{"recommended: maybe", "unrated "},
+	} {
+		d := review.Document{Form: review.FormMarkdown, Body: "---\ntitle: Mulan\n" + c.lines + "\n---\nIt is long.\n"}
+		d.Defaults.Scale.Best = review.Int(5)
+		if r := read(t, d).Rating; fmt.Sprint(r, " ", r.Basis) != c.want {
+			t.Errorf("%q: %s %s, want %s", c.lines, r, r.Basis, c.want)
+		}
+	}
+}
+
 func TestFrontMatterKeys(t *testing.T) {
 	for _, key := range []string{"rating", "stars", "score", "grade", "my_rating", "myRating", "My Rating", "ratingEmoji", "star-rating"} {
 		r := read(t, review.Document{Form: review.FormMarkdown, Body: "---\ntitle: Mulan\n" + key + ": 3/5\n---\nx"})
@@ -382,6 +415,7 @@ func TestCredits(t *testing.T) {
 		{"names lost", "Directed by\n\nStarring: , and", []credit{{Role: "director", Lost: true}, {Role: "cast", Lost: true}}},
 		{"lost once, there once", "Directed by\n\nDirector: Jane Campion", []credit{{Role: "director", Names: []string{"Jane Campion"}}}},
 		{"prose", "Directed by Jane Campion, this is a film about a piano.", nil},
+		{"prose in capitals", "Starring Role Of A Lifetime For One Very Young Lady", nil},
 		{"prose with stars", "Starring roles are hard to come by.", nil},
 		{"prose with music", "Music is what she has.", nil},
 		{"prose with a cast", "Cast against type: he smiles.", nil},

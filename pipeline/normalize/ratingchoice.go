@@ -5,12 +5,8 @@ import (
 	"math/big"
 	"strings"
 
-	"golang.org/x/net/html/atom"
-
 	"github.com/filmwire/filmwire/pipeline/review"
 )
-
-const atomBlockquote = atom.Blockquote
 
 // What a rating's found_in names. Fields and front matter add the key.
 const (
@@ -109,10 +105,6 @@ func contradicts(a, b *finding) bool {
 		return a.rating.Verdict != b.rating.Verdict
 	case ak == review.Scored && bk == review.Verdicted:
 		return b.rating.Verdict != review.Mixed && a.rating.Positive() != (b.rating.Verdict == review.Positive)
-	case ak == review.Scored && bk == review.Ambiguous && !b.number.IsZero():
-		// No scale that holds both numbers can make them one: only where the
-		// unknown number is above the known scale is there nothing to compare.
-		return false
 	}
 	return false
 }

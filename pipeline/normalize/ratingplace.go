@@ -5,6 +5,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"golang.org/x/net/html/atom"
+
 	"github.com/filmwire/filmwire/pipeline/review"
 )
 
@@ -17,7 +19,7 @@ const maxRatingLine = 160
 func (b *body) ratings(scale review.Scale, basis review.Basis) []finding {
 	var labelled, alone []finding
 	b.lines(func(i int, line string, at int) {
-		if len(line) == 0 || len(line) > maxRatingLine || b.runs[i].tag == atomBlockquote {
+		if len(line) == 0 || len(line) > maxRatingLine || b.runs[i].tag == atom.Blockquote {
 			return
 		}
 		if f, ok := labelledRating(line, at, scale, basis); ok {
