@@ -49,7 +49,8 @@ type Log interface {
 	// At returns the entry at a position, ErrNotFound when it has been superseded
 	// so often that the log no longer keeps it.
 	At(ctx context.Context, at Position) (Entry, error)
-	// Head is the position of the newest event, 0 on an empty log.
+	// Head is the position of the newest event that Read would return, 0 on an
+	// empty log.
 	Head(ctx context.Context) (Position, error)
 	// Latest calls f with the latest event of every review, withdrawn ones too, in
 	// log order, as of the call. An error from f ends it and is returned.
@@ -61,7 +62,7 @@ type Log interface {
 type KV interface {
 	// Get returns ErrNotFound for a key that is not there.
 	Get(ctx context.Context, key string) ([]byte, error)
-	// Put returns when the value survives a power cut.
+	// Put returns when the value survives a power cut. ErrTooLarge over 4 MB.
 	Put(ctx context.Context, key string, value []byte) error
 	Delete(ctx context.Context, key string) error
 	// Keys lists the keys under a prefix that ends in a dot, sorted.
