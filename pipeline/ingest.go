@@ -186,6 +186,7 @@ type poll struct {
 	// wait until it is known what is missing, for they may have moved.
 	newcomers []candidate
 	settled   bool // the source has no review yet, or the newcomers were too many
+	moves     bool // the source has reviews that moved
 	unsure    bool // something could not be read: nothing is missing for certain
 }
 
@@ -198,6 +199,7 @@ func (p *poll) run(ctx context.Context) error {
 		return err
 	}
 	p.settled = !anyLive(p.in.ledger.Reader(), p.source.Name)
+	p.moves = anyMoved(p.in.ledger.Reader(), p.source.Name)
 	reading, err := p.source.Source.Read(ctx, checkpoint, out{ctx, p})
 	if err != nil { // what was read before is good
 		return errors.Join(err, p.flush(ctx), p.publish(ctx, p.newcomers))
@@ -303,17 +305,19 @@ type candidate struct {
 	doc    review.Document
 	review review.Review
 	hash   string
-	known  bool // to the ledger
-	moved  bool // it is a review that stood elsewhere
+	row    ledgerRow // what the ledger had of it
+	known  bool      // whether it had
+	at     Position  // of the ledger then
+	moved  bool      // it is a review that stood elsewhere
 	err    error
 }
 
 // understand normalizes the group, all at once, but for what has not changed.
 func (p *poll) understand() ([]candidate, error) {
 	var fresh []candidate
-	ledger := p.in.ledger.Reader()
+	at, ledger := p.in.ledger.Position(), p.in.ledger.Reader()
 	for _, d := range p.group {
-		id, err := reviewID(ledger, p.source.Name, d.GUID)
+		id, row, known, err := find(ledger, p.source.Name, d.GUID, p.moves)
 		if err != nil {
 			return nil, err
 		}
@@ -323,10 +327,6 @@ func (p *poll) understand() ([]candidate, error) {
 			}
 			continue
 		}
-		row, known, err := look(ledger, id)
-		if err != nil {
-			return nil, err
-		}
 		if known && d.RawSHA256 != "" && row.raw == d.RawSHA256 && row.parser == p.source.Parser && row.kind != review.Withdrawn {
 			p.seen[id] = d.RawSHA256
 			p.report.Same++
@@ -334,7 +334,7 @@ func (p *poll) understand() ([]candidate, error) {
 		}
 		d.Defaults = p.source.Defaults
 		p.seen[id] = d.RawSHA256
-		fresh = append(fresh, candidate{id: id, doc: d, known: known})
+		fresh = append(fresh, candidate{id: id, doc: d, row: row, known: known, at: at})
 	}
 	p.in.normalizeAll(fresh)
 	return p.sound(fresh), nil
@@ -431,37 +431,32 @@ func (p *poll) decideAndAppend(ctx context.Context, all []candidate) error {
 		if errors.Is(err, ErrConflict) {
 			continue
 		}
-		if err == nil {
-			p.report.Same += same
+		if err != nil {
+			return err
 		}
-		return err
+		p.report.Same += same
+		return p.in.catchUp(ctx) // so that the next group need not look twice
 	}
 	return fmt.Errorf("%d tries, and somebody else was first each time: is another Filmwire reading the same source?: %w", conflictTries, ErrConflict)
 }
 
 // decide compares the candidates with the ledger and identifies their films.
 func (p *poll) decide(all []candidate) (events []Append, same int, err error) {
-	ledger := p.in.ledger.Reader()
+	at, ledger := p.in.ledger.Position(), p.in.ledger.Reader()
 	identifying := p.in.Registry.Begin(p.in.films.Reader())
 	now := p.in.Clock.Now().Truncate(time.Millisecond)
 	for i := range all {
 		c := &all[i]
-		if !c.moved { // another daemon may have seen it move meanwhile
-			id, err := reviewID(ledger, p.source.Name, c.doc.GUID)
-			if err != nil {
+		if c.at != at {
+			if err := c.lookAgain(ledger, p.source.Name, at); err != nil {
 				return nil, 0, err
 			}
-			c.id = id
-		}
-		row, known, err := look(ledger, c.id)
-		if err != nil {
-			return nil, 0, err
 		}
 		e := &review.Event{
 			Schema: review.Schema, ReviewID: c.id, ContentHash: c.hash,
 			FeedID: p.in.feedID(c.id, now), Review: c.review,
 		}
-		if !row.next(known, e, now) {
+		if !c.row.next(c.known, e, now) {
 			same++
 			continue
 		}
@@ -470,9 +465,20 @@ func (p *poll) decide(all []candidate) (events []Append, same int, err error) {
 			return nil, 0, err
 		}
 		e.EventID = review.NewEventID(c.id, e.Revision)
-		events = append(append(events, films...), Append{Review: e, After: row.position})
+		events = append(append(events, films...), Append{Review: e, After: c.row.position})
 	}
 	return events, same, nil
+}
+
+// lookAgain takes what the ledger has of the review now.
+func (c *candidate) lookAgain(ledger Reader, source string, at Position) (err error) {
+	if c.moved {
+		c.row, c.known, err = look(ledger, c.id)
+	} else { // another daemon may have seen it move meanwhile
+		c.id, c.row, c.known, err = find(ledger, source, c.doc.GUID, true)
+	}
+	c.at = at
+	return err
 }
 
 // feedID is the id a review has in every feed for ever: a tag URI (RFC 4151).
@@ -576,7 +582,7 @@ func (p *poll) recognise(missing []review.ID) ([]review.ID, error) {
 		if same := said[c.hash]; len(same) > 0 {
 			said[c.hash] = same[1:]
 			p.seen[same[0]] = p.seen[c.id]
-			c.id, c.moved = same[0], true
+			c.id, c.moved, c.at = same[0], true, 0 // what the ledger has of it is another row
 		}
 	}
 	return slices.DeleteFunc(missing, func(id review.ID) bool { _, there := p.seen[id]; return there }), nil

@@ -16,7 +16,7 @@ import (
 //	review/ID                ledgerRow
 //	live/SOURCE\x00ID        reviews that are there, by the source they stand in
 //	guid/SOURCE\x00GUID      the review that a source's own id means, where that is
-//	                         not the one derived from it: see reviewID
+//	                         not the one derived from it: see find
 type Ledger struct{}
 
 // Version names the layout of the state.
@@ -137,30 +137,40 @@ func look(st Reader, id review.ID) (ledgerRow, bool, error) {
 	return row, err == nil, err
 }
 
-// reviewID is the review that a source's own id means. That is the id derived
-// from it, unless the review has moved: then its new place means the old review,
-// and what comes to stand in the old place is another.
-func reviewID(st Reader, source, guid string) (review.ID, error) {
-	if id, ok := st.Get(guidKey(source, guid)); ok {
-		row, known, err := look(st, review.ID(id))
-		if err != nil || known && row.guid == guid {
-			return review.ID(id), err
+// find finds the review that a source's own id means. That is the one whose id
+// derives from it, unless the review has moved: then its new place means the old
+// review, and what comes to stand in the old place is another. moves says that the
+// source has reviews that moved; see anyMoved.
+func find(st Reader, source, guid string, moves bool) (id review.ID, row ledgerRow, known bool, err error) {
+	if moves {
+		if value, ok := st.Get(guidKey(source, guid)); ok {
+			id = review.ID(value)
+			row, known, err = look(st, id)
+			if err != nil || known && row.guid == guid {
+				return id, row, known, err
+			}
 		}
 	}
-	id := review.NewID(source, guid)
+	id = review.NewID(source, guid)
 	for n := 1; ; n++ {
-		row, known, err := look(st, id)
+		row, known, err = look(st, id)
 		if err != nil || !known || row.guid == guid {
-			return id, err
+			return id, row, known, err
 		}
 		id = review.NewID(source, fmt.Sprintf("%s\x00%d", guid, n))
 	}
 }
 
+// anyMoved reports whether a source has reviews whose id does not derive from its
+// own id for them.
+func anyMoved(st Reader, source string) bool { return anyUnder(st, guidKey(source, "")) }
+
 // anyLive reports whether a source has any review that is there.
-func anyLive(st Reader, source string) bool {
+func anyLive(st Reader, source string) bool { return anyUnder(st, livePrefix(source)) }
+
+func anyUnder(st Reader, prefix string) bool {
 	found := false
-	st.Scan(livePrefix(source), func(string, []byte) bool {
+	st.Scan(prefix, func(string, []byte) bool {
 		found = true
 		return false
 	})

@@ -18,6 +18,7 @@ import (
 	"sync"
 
 	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/bloom"
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/filmwire/filmwire/pipeline"
@@ -52,7 +53,11 @@ func OpenMemory() (*Store, error) { return open("views", vfs.NewMem()) }
 func open(dir string, fs vfs.FS) (*Store, error) {
 	cache := pebble.NewCache(cacheSize)
 	defer cache.Unref()
-	db, err := pebble.Open(dir, &pebble.Options{FS: fs, Cache: cache, Logger: quiet{}})
+	options := &pebble.Options{FS: fs, Cache: cache, Logger: quiet{}}
+	// Most keys that a first import asks for are not there: a Bloom filter of ten
+	// bits a key says so without reading a block. Other levels take this one's.
+	options.Levels[0] = pebble.LevelOptions{FilterPolicy: bloom.FilterPolicy(10), IndexBlockSize: 256 << 10}
+	db, err := pebble.Open(dir, options)
 	if err != nil {
 		return nil, fmt.Errorf("views: open %s: %w", dir, err)
 	}
