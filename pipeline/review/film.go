@@ -1,8 +1,30 @@
 package review
 
+import (
+	"net/url"
+	"unicode"
+)
+
 // FilmID identifies a film for ever. It is also the film's slug, the last part
 // of its page's URL: "never-let-me-go-2010".
 type FilmID string
+
+// maxSlug is the longest slug in bytes: with an ending it is a name that every
+// file system takes.
+const maxSlug = 200
+
+// IsSlug reports that the id can be a part of a path and of a URL as it is, on
+// every file system. The registry gives films no others, but anybody may write
+// to the log.
+func (id FilmID) IsSlug() bool {
+	for _, r := range id {
+		small := unicode.IsLetter(r) && unicode.ToLower(r) == r
+		if !small && r != '-' && r != '_' && !unicode.IsDigit(r) && !unicode.Is(unicode.M, r) {
+			return false
+		}
+	}
+	return id != "" && len(id) <= maxSlug
+}
 
 // Film is the film a review is about, as far as the review or the registry
 // knows it.
@@ -40,6 +62,25 @@ func (ids FilmIDs) Each(f func(catalogue, id string)) {
 			f(pair[0], pair[1])
 		}
 	}
+}
+
+// Pages are the addresses of the film's pages in the other catalogues.
+func (ids FilmIDs) Pages() []string {
+	var pages []string
+	ids.Each(func(catalogue, id string) {
+		id = url.PathEscape(id)
+		switch catalogue {
+		case "imdb":
+			pages = append(pages, "https://www.imdb.com/title/"+id+"/")
+		case "tmdb":
+			pages = append(pages, "https://www.themoviedb.org/movie/"+id)
+		case "wikidata":
+			pages = append(pages, "https://www.wikidata.org/wiki/"+id)
+		case "letterboxd":
+			pages = append(pages, "https://letterboxd.com/film/"+id+"/")
+		}
+	})
+	return pages
 }
 
 // Match says how a review's film was found in the registry.

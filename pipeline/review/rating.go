@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/big"
 	"strings"
+	"unicode/utf8"
 )
 
 // RatingKind is what was found where a rating might stand.
@@ -90,20 +91,91 @@ func (r Rating) Positive() bool {
 	return r.Kind == Scored && r.Norm.Cmp(Int(PositiveNorm)) >= 0
 }
 
-// String prints the rating as a person would write it: "3.5/5", "B+",
-// "positive", and the kind where there is no value.
+// String names the rating in logs and messages: "3.5/5", "B+", "positive", and
+// the kind where there is no value. What people are shown is [Rating.Text].
 func (r Rating) String() string {
 	switch {
 	case r.Letter != "":
 		return r.Letter
 	case r.Kind == Verdicted:
 		return string(r.Verdict)
-	case r.Kind == Scored && !r.Best.IsZero():
-		return r.Value.String() + "/" + r.Best.String()
 	case r.Kind == Scored:
-		return r.Value.String()
+		return r.onScale()
 	}
 	return string(r.Kind)
+}
+
+// longestVerdict is the most a critic's own word for a verdict takes, in runes:
+// more than that is no rating but a sentence around one.
+const longestVerdict = 24
+
+// Text is the rating as people write it, with its scale: "3.5/5", "B+", "1 (-4 to
+// 4)"; for a verdict the critic's own word, else "Recommended", "Mixed" or "Not
+// recommended". It is "" for a rating that is lost, not given or not understood:
+// nothing is made up.
+func (r Rating) Text() string {
+	switch {
+	case r.Kind == Verdicted:
+		return r.verdictText()
+	case r.Kind != Scored:
+		return ""
+	case r.Letter != "":
+		return Line(r.Letter)
+	}
+	return r.onScale()
+}
+
+func (r Rating) verdictText() string {
+	raw := Line(r.Raw)
+	coded := raw == string(Positive) || raw == string(Mixed) || raw == string(Negative)
+	if raw != "" && !coded && utf8.RuneCountInString(raw) <= longestVerdict {
+		return raw
+	}
+	switch r.Verdict {
+	case Positive:
+		return "Recommended"
+	case Mixed:
+		return "Mixed"
+	case Negative:
+		return "Not recommended"
+	}
+	return ""
+}
+
+// onScale is the value with its scale behind it, as far as they are known.
+func (r Rating) onScale() string {
+	switch {
+	case r.Value.IsZero() || r.Best.IsZero():
+		return r.Value.String()
+	case r.Worst.Sign() < 0:
+		return r.Value.String() + " (" + r.Worst.String() + " to " + r.Best.String() + ")"
+	}
+	return r.Value.String() + "/" + r.Best.String()
+}
+
+// Stars draws a scored rating on a scale of five stars or four in whole and half
+// ones: "★★★½", and "★★★½/4" where five would be taken for granted. It is ""
+// where that would not be exact. No star at all cannot be drawn: see [Rating.Text].
+func (r Rating) Stars() string {
+	five, four := r.Best.Cmp(Int(5)) == 0, r.Best.Cmp(Int(4)) == 0
+	drawn := r.Kind == Scored && r.Letter == "" && (five || four) && r.Worst.Sign() >= 0
+	if !drawn || r.Value.Sign() <= 0 || r.Value.Cmp(r.Best) > 0 {
+		return ""
+	}
+	value := r.Value.Rat()
+	halves := value.Add(value, value)
+	if !halves.IsInt() {
+		return ""
+	}
+	n := int(halves.Num().Int64())
+	stars := strings.Repeat("★", n/2)
+	if n%2 == 1 {
+		stars += "½"
+	}
+	if four {
+		stars += "/4"
+	}
+	return stars
 }
 
 // Scale is what a critic's numbers are measured on. Worst is 0 where it is no
@@ -123,6 +195,9 @@ func (s Scale) Norm(value Decimal) Decimal {
 	if value.IsZero() || s.Best.IsZero() {
 		return Decimal{}
 	}
+	if norm, ok := s.smallNorm(value); ok {
+		return norm
+	}
 	worst, best := s.Worst.Rat(), s.Best.Rat()
 	width := new(big.Rat).Sub(best, worst)
 	above := new(big.Rat).Sub(value.Rat(), worst)
@@ -131,6 +206,27 @@ func (s Scale) Norm(value Decimal) Decimal {
 	}
 	share := above.Quo(above, width)
 	return Round(share.Mul(share, big.NewRat(100, 1)), 1)
+}
+
+// smallNorm is Norm for numbers that fit machine words, as nearly all do; false
+// where they do not.
+func (s Scale) smallNorm(value Decimal) (norm Decimal, ok bool) {
+	places := max(value.scale, s.Worst.scale, s.Best.scale)
+	v, vok := value.units(places)
+	worst, wok := s.Worst.units(places)
+	best, bok := s.Best.units(places)
+	if !vok || !wok || !bok {
+		return Decimal{}, false
+	}
+	width, above := best-worst, v-worst
+	if width <= 0 || above < 0 || above > width {
+		return Decimal{}, true
+	}
+	tenths, rest := above*1000/width, above*1000%width
+	if 2*rest > width || 2*rest == width && tenths%2 == 1 {
+		tenths++
+	}
+	return NewDecimal(tenths, 1), true
 }
 
 // letters are the grades in twelfths of the way from F to A: A+ and A share the

@@ -1,0 +1,74 @@
+package review
+
+import (
+	"net/url"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Excerpt is what may be shown of the review beside a link to it, on one line of
+// at most max runes: the critic's own summary, else the beginning of the text,
+// unless that might give the film away. It is "" where the rights let neither
+// through.
+func (r *Review) Excerpt(max int) string {
+	switch r.Rights {
+	case RightsFull, RightsExcerpt, "":
+	default: // link, or a later word for something less than full
+		return ""
+	}
+	if s := Line(r.Summary); s != "" {
+		return cut(s, max)
+	}
+	if r.Spoiler {
+		return ""
+	}
+	return cut(Line(r.BodyText), max)
+}
+
+// cut shortens a line to at most max runes, between words where there are any,
+// and says so with dots.
+func cut(s string, max int) string {
+	if utf8.RuneCountInString(s) <= max {
+		return s
+	}
+	end, space, n := 0, 0, 0
+	for i, r := range s {
+		if r == ' ' {
+			space = i
+		}
+		if n++; n > max {
+			end = i
+			break
+		}
+	}
+	if space > end/2 {
+		end = space
+	}
+	return strings.TrimRight(s[:end], " ,;:") + "…"
+}
+
+// Line is a text on one line, without what is not to be seen or not UTF-8.
+func Line(s string) string {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case r == utf8.RuneError || unicode.IsControl(r) || unicode.Is(unicode.Noncharacter_Code_Point, r):
+			return -1
+		}
+		return r
+	}, s)
+	return strings.Join(strings.Fields(s), " ")
+}
+
+// WebURL is s if a reader can follow it: an absolute http or https URL. A user
+// name and password are left out. It is "" for anything else.
+func WebURL(s string) string {
+	u, err := url.Parse(Line(s))
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+		return ""
+	}
+	u.User = nil
+	return u.String()
+}
