@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -65,12 +66,13 @@ type ratingData struct {
 	Basis   string         `json:"basis,omitempty"`
 }
 
-// newEntry makes the entry of an event.
-func newEntry(e *review.Event, site pipeline.Site, stars bool) *entry {
+// newEntry makes the entry of an event. fallback is what it links to if the review
+// has no address of its own.
+func newEntry(e *review.Event, site pipeline.Site, fallback string, stars bool) *entry {
 	n := &entry{
 		id:        entryID(e, site),
 		title:     entryTitle(e, stars),
-		link:      entryLink(e, site),
+		link:      cmp.Or(webURL(e.URL), fallback),
 		language:  language(e.Language),
 		author:    authorName(&e.Critic),
 		authorURL: webURL(e.Critic.URL),
@@ -135,16 +137,6 @@ func entryID(e *review.Event, site pipeline.Site) string {
 		return id
 	}
 	return join(site.URL, "reviews", string(e.ReviewID))
-}
-
-func entryLink(e *review.Event, site pipeline.Site) string {
-	if link := webURL(e.URL); link != "" {
-		return link
-	}
-	if id := line(string(e.Film.ID)); id != "" {
-		return join(site.URL, "films", id)
-	}
-	return site.URL + "/"
 }
 
 func authorName(c *review.Critic) string {

@@ -140,7 +140,10 @@ type schemaRating struct {
 func schemaOf(d *reviewData) (*schemaFilm, *schemaRating) {
 	var film *schemaFilm
 	if d.Film != nil && d.Film.Title != "" {
-		film = &schemaFilm{Type: schemaNS + "Movie", Name: d.Film.Title, Year: d.Film.Year, Same: sameAs(d.Film)}
+		film = &schemaFilm{Type: schemaNS + "Movie", Name: d.Film.Title, Year: d.Film.Year}
+		if d.Film.IDs != nil {
+			film.Same = d.Film.IDs.Pages()
+		}
 	}
 	r := d.Rating
 	switch {
@@ -154,25 +157,4 @@ func schemaOf(d *reviewData) (*schemaFilm, *schemaRating) {
 		rating.Worst = r.Worst.String()
 	}
 	return film, rating
-}
-
-// sameAs are the film's pages in other catalogues.
-func sameAs(f *filmData) []string {
-	if f.IDs == nil {
-		return nil
-	}
-	var urls []string
-	f.IDs.Each(func(catalogue, id string) {
-		switch catalogue {
-		case "imdb":
-			urls = append(urls, join("https://www.imdb.com/title", id, ""))
-		case "tmdb":
-			urls = append(urls, join("https://www.themoviedb.org/movie", id))
-		case "wikidata":
-			urls = append(urls, join("https://www.wikidata.org/wiki", id))
-		case "letterboxd":
-			urls = append(urls, join("https://letterboxd.com/film", id, ""))
-		}
-	})
-	return urls
 }

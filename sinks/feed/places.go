@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"math"
 	"strings"
-	"unicode"
 
 	"github.com/filmwire/filmwire/pipeline"
 	"github.com/filmwire/filmwire/pipeline/review"
@@ -49,32 +48,29 @@ func groupings(per string) grouping {
 			if e.Film.ID == "" {
 				return nil // not identified: in no film's feed
 			}
-			return []string{pathKey(string(e.Film.ID))}
+			return []string{pathKey(e.Film.ID)}
 		}
 	}
 	return func(*review.Event) []string { return []string{""} }
 }
 
-// maxKey is the longest key in bytes, so that the file's name fits every file
-// system.
-const maxKey = 200
-
-// pathKey is an id as a part of a path. A slug stays what it is; anything else
-// becomes what of it is safe, and a hash that tells it from its likes.
-func pathKey(id string) string {
+// pathKey is a film's id as a part of a path. A slug stays what it is; anything
+// else becomes what of it is safe, and a hash that tells it from its likes.
+func pathKey(id review.FilmID) string {
+	if id.IsSlug() {
+		return string(id)
+	}
+	const most = 100 // bytes
 	safe := strings.Map(func(r rune) rune {
-		if r == '-' || r == '_' || unicode.IsDigit(r) || unicode.IsLetter(r) && unicode.ToLower(r) == r || unicode.Is(unicode.M, r) {
+		if review.FilmID(r).IsSlug() {
 			return r
 		}
 		return -1
-	}, strings.ToValidUTF8(id, ""))
-	if safe == id && len(safe) <= maxKey && safe != "" {
-		return safe
+	}, strings.ToValidUTF8(string(id), ""))
+	if len(safe) > most {
+		safe = strings.ToValidUTF8(safe[:most], "")
 	}
 	sum := sha256.Sum256([]byte(id))
-	if len(safe) > maxKey/2 {
-		safe = strings.ToValidUTF8(safe[:maxKey/2], "")
-	}
 	return strings.TrimLeft(safe+"-"+hex.EncodeToString(sum[:8]), "-")
 }
 

@@ -176,16 +176,17 @@ func TestLinkOfEntry(t *testing.T) {
 		name, url, film, want string
 	}{
 		{"its own", "https://example.org/a?b=c&d=e#f", "heat-1995", "https://example.org/a?b=c&d=e#f"},
-		{"none", "", "heat-1995", "https://reviews.example.org/films/heat-1995"},
+		{"none", "", "heat-1995", "https://reviews.example.org/films/heat-1995.html#r-55c9b274ab9b66bada357986fc2aeffa"},
 		{"none, and no film", "", "", "https://reviews.example.org/"},
-		{"relative", "/reviews/1", "heat-1995", "https://reviews.example.org/films/heat-1995"},
-		{"a file", "file:///home/me/heat.md", "heat-1995", "https://reviews.example.org/films/heat-1995"},
-		{"a script", "javascript:alert(1)", "heat-1995", "https://reviews.example.org/films/heat-1995"},
+		{"none, and an id that is no slug", "", "heat/1995", "https://reviews.example.org/"},
+		{"relative", "/reviews/1", "heat-1995", "https://reviews.example.org/films/heat-1995.html#r-55c9b274ab9b66bada357986fc2aeffa"},
+		{"a file", "file:///home/me/heat.md", "heat-1995", "https://reviews.example.org/films/heat-1995.html#r-55c9b274ab9b66bada357986fc2aeffa"},
+		{"a script", "javascript:alert(1)", "heat-1995", "https://reviews.example.org/films/heat-1995.html#r-55c9b274ab9b66bada357986fc2aeffa"},
 		{"with a password", "https://me:secret@example.org/a", "", "https://example.org/a"},
 		{"letters and spaces", "https://exämple.org/ein Käfer?q=ü", "", "https://xn--exmple-cua.org/ein%20K%C3%A4fer?q=%C3%BC"},
 		{"encoded already", "https://example.org/K%C3%A4fer%20100%25", "", "https://example.org/K%C3%A4fer%20100%25"},
 		{"a stray sign", "https://example.org/100%", "", "https://example.org/100%25"},
-		{"a film in other letters", "", "七人の侍", "https://reviews.example.org/films/%E4%B8%83%E4%BA%BA%E3%81%AE%E4%BE%8D"},
+		{"a film in other letters", "", "七人の侍", "https://reviews.example.org/films/%E4%B8%83%E4%BA%BA%E3%81%AE%E4%BE%8D.html#r-55c9b274ab9b66bada357986fc2aeffa"},
 		{"a port", "http://example.org:8080/", "", "http://example.org:8080/"},
 	}
 	for _, c := range cases {
@@ -196,6 +197,17 @@ func TestLinkOfEntry(t *testing.T) {
 		if got := readJSON(t, b.docs.Content("feeds/test.json")).Items[0].URL; got != c.want {
 			t.Errorf("%s: %q is linked as %q, want %q", c.name, c.url, got, c.want)
 		}
+	}
+}
+
+func TestLinkWithoutPagesOfFilms(t *testing.T) {
+	b := newBench(t, feed.Defaults())
+	b.view = open(t, feed.Defaults(), sinktest.History(nil).ViewEnv())
+	e := sinktest.Event()
+	e.URL = ""
+	b.apply(e)
+	if got, want := readJSON(t, b.docs.Content("feeds/test.json")).Items[0].URL, "https://reviews.example.org/"; got != want {
+		t.Errorf("linked as %q, want %q", got, want)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -21,6 +22,7 @@ type View struct {
 	formats  []format
 	groups   grouping
 	wording  wording
+	filmPage *pipeline.Link // asked for when all views are open; see page
 	rendered *cache[pipeline.Position, *fragment]
 	around   *cache[envelopeKey, []envelope]
 
@@ -59,7 +61,7 @@ const (
 )
 
 // codeVersion changes when the same reviews and settings give other bytes.
-const codeVersion = "feed/1"
+const codeVersion = "feed/2"
 
 // New makes a view. Settings that [Settings.Check] has a fault with are an error.
 func New(s Settings, env pipeline.ViewEnv) (*View, error) {
@@ -92,9 +94,10 @@ func New(s Settings, env pipeline.ViewEnv) (*View, error) {
 	return v, nil
 }
 
-// Version is a fingerprint of the settings, the site, the sink's name and the code.
+// Version is a fingerprint of the settings, the site, the sink's name, the code and
+// where another view writes the pages of films. It is asked once all views are open.
 func (v *View) Version() string {
-	data, err := json.Marshal([]any{codeVersion, v.env.Name, v.env.Site, v.settings})
+	data, err := json.Marshal([]any{codeVersion, v.env.Name, v.env.Site, v.settings, v.page().Path})
 	if err != nil {
 		panic("feed: settings have no JSON form: " + err.Error()) // they are strings and numbers
 	}
@@ -102,18 +105,51 @@ func (v *View) Version() string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// Links are the documents of a sink that makes one feed. Those of films are too
-// many to list.
+// Links are the documents of a sink that makes one feed, or the pattern of those
+// for each film.
 func (v *View) Links() []pipeline.Link {
-	if v.settings.Per != perNone {
-		return nil
+	var film Film
+	var key string
+	perFilm := v.settings.Per == perFilm
+	if perFilm {
+		key, film = pipeline.FilmMark, Film{ID: pipeline.FilmMark, Title: pipeline.FilmMark}
 	}
-	title, _ := v.wording.of(v.topic(Film{}))
+	title, _ := v.wording.of(v.topic(film))
 	var links []pipeline.Link
 	for _, f := range v.formats {
-		links = append(links, pipeline.Link{Title: title, Path: v.path("", f), MediaType: f.mediaType(), Feed: true})
+		links = append(links, pipeline.Link{Title: title, Path: v.path(key, f), MediaType: f.mediaType(), Feed: true, PerFilm: perFilm})
 	}
 	return links
+}
+
+// page is the link to the pages of films, without a path where no view makes any.
+func (v *View) page() *pipeline.Link {
+	if v.filmPage == nil {
+		v.filmPage = &pipeline.Link{}
+		if v.env.Links != nil {
+			*v.filmPage, _ = pipeline.FilmPage(v.env.Links())
+		}
+	}
+	return v.filmPage
+}
+
+// home is the page that a film's feed is about: the site's front where the film
+// has none.
+func (v *View) home(film review.FilmID) string {
+	if page, ok := v.page().Of(film, ""); ok {
+		return pathURL(v.env.Site.URL, page.Path)
+	}
+	return v.env.Site.URL + "/"
+}
+
+// fallback is the link of a review without an address of its own: its place on the
+// film's page.
+func (v *View) fallback(e *review.Event) string {
+	page, ok := v.page().Of(e.Film.ID, "")
+	if !ok {
+		return v.env.Site.URL + "/"
+	}
+	return pathURL(v.env.Site.URL, page.Path) + "#" + url.PathEscape(pipeline.ReviewAnchor(e.ReviewID))
 }
 
 // Apply moves the reviews to where they belong and renders each feed that has
@@ -241,7 +277,7 @@ func (v *View) entry(ctx context.Context, row place, latest map[review.ID]pipeli
 }
 
 func (v *View) render(e *review.Event) (*fragment, error) {
-	n := newEntry(e, v.env.Site, v.settings.StarsInTitle)
+	n := newEntry(e, v.env.Site, v.fallback(e), v.settings.StarsInTitle)
 	f := &fragment{
 		stamp: stamp{updated: n.updated.Unix(), firstSeen: moment(e.FirstSeenAt).Unix(), id: string(e.ReviewID)},
 		film:  Film{ID: line(string(e.Film.ID)), Title: line(e.Film.Title), Year: e.Film.Year},
@@ -277,10 +313,7 @@ func (v *View) envelopes(key string, t Topic) ([]envelope, error) {
 	title, description := v.wording.of(t)
 	c := channel{
 		title: title, description: description, language: v.env.Site.Language,
-		home: v.env.Site.URL + "/", author: v.env.Site.Title,
-	}
-	if t.Film.ID != "" {
-		c.home = join(v.env.Site.URL, "films", t.Film.ID)
+		home: v.home(review.FilmID(t.Film.ID)), author: v.env.Site.Title,
 	}
 	var around []envelope
 	size := 0

@@ -79,7 +79,13 @@ func (b *bench) env() pipeline.ViewEnv {
 		b.reads = append(b.reads, at)
 		return b.log.At(ctx, at)
 	}
+	env.Links = filmPages
 	return env
+}
+
+// filmPages is what a view that writes pages of films offers.
+func filmPages() []pipeline.Link {
+	return []pipeline.Link{{Title: "{film}", Path: "films/{film}.html", MediaType: "text/html", PerFilm: true}}
 }
 
 // apply puts events on the log and applies them in one batch. It returns the
@@ -256,6 +262,28 @@ func TestFilmFeeds(t *testing.T) {
 	}
 }
 
+// TestHome is the page a feed is about.
+func TestHome(t *testing.T) {
+	for name, c := range map[string]struct {
+		links func() []pipeline.Link
+		film  review.FilmID
+		want  string
+	}{
+		"the film's page":       {filmPages, "solaris-1972", "https://reviews.example.org/films/solaris-1972.html"},
+		"no pages of films":     {nil, "solaris-1972", "https://reviews.example.org/"},
+		"an id that is no slug": {filmPages, "solaris/1972", "https://reviews.example.org/"},
+	} {
+		env := sinktest.History(nil).ViewEnv()
+		env.Links = c.links
+		b := newBench(t, per("film"))
+		b.view = open(t, per("film"), env)
+		b.apply(sinktest.Event(func(e *review.Event) { e.Film.ID = c.film }))
+		if got := readJSON(t, b.docs.Content(b.docs.Paths()[1])).HomePageURL; got != c.want {
+			t.Errorf("%s: home page %s, want %s", name, got, c.want)
+		}
+	}
+}
+
 func TestOrder(t *testing.T) {
 	b := newBench(t, feed.Defaults())
 	var want []string
@@ -320,8 +348,30 @@ func TestLinks(t *testing.T) {
 	if diff := cmp.Diff(want, newBench(t, s).view.(pipeline.Linker).Links()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if links := newBench(t, per("film")).view.(pipeline.Linker).Links(); links != nil {
-		t.Errorf("the feeds of films are listed: %v", links)
+	s.Title, s.Per = "", "film"
+	want = []pipeline.Link{
+		{Title: "{film} · The Aisle Seat", Path: "feeds/test/{film}.rss", MediaType: "application/rss+xml", Feed: true, PerFilm: true},
+		{Title: "{film} · The Aisle Seat", Path: "feeds/test/{film}.json", MediaType: "application/feed+json", Feed: true, PerFilm: true},
+	}
+	if diff := cmp.Diff(want, newBench(t, s).view.(pipeline.Linker).Links()); diff != "" {
+		t.Errorf("per film (-want +got):\n%s", diff)
+	}
+}
+
+// TestLinksLead asks that the links offered for a film are where its feeds are.
+func TestLinksLead(t *testing.T) {
+	b := newBench(t, per("film"))
+	b.apply(sinktest.Event(), sinktest.Event(sinktest.GUID("2"), func(e *review.Event) { e.Film.ID = "七人の侍-1954" }))
+	var want []string
+	for _, id := range []review.FilmID{"never-let-me-go-2010", "七人の侍-1954"} {
+		for _, l := range b.view.(pipeline.Linker).Links() {
+			of, _ := l.Of(id, "a film")
+			want = append(want, of.Path)
+		}
+	}
+	slices.Sort(want)
+	if diff := cmp.Diff(want, b.docs.Paths()); diff != "" {
+		t.Errorf("(-offered +written):\n%s", diff)
 	}
 }
 
@@ -337,6 +387,7 @@ func TestVersion(t *testing.T) {
 		"stars":       func(s *feed.Settings, _ *pipeline.ViewEnv) { s.StarsInTitle = false },
 		"sink":        func(_ *feed.Settings, e *pipeline.ViewEnv) { e.Name = "other" },
 		"site":        func(_ *feed.Settings, e *pipeline.ViewEnv) { e.Site.URL = "https://other.example" },
+		"film pages":  func(_ *feed.Settings, e *pipeline.ViewEnv) { e.Links = filmPages },
 	} {
 		s, e := feed.Defaults(), env
 		change(&s, &e)

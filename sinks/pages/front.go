@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/filmwire/filmwire/pipeline"
+	"github.com/filmwire/filmwire/pipeline/review"
 )
 
 //go:embed site.tmpl
@@ -22,6 +23,7 @@ var siteTemplate string
 type front struct {
 	Site   pipeline.Site
 	Feeds  []feed
+	ByFilm bool            // films have feeds of their own, on their pages
 	More   []pipeline.Link // what there is besides feeds
 	Items  []item
 	Counts string
@@ -73,39 +75,27 @@ func typeAttr(mediaType string) template.HTMLAttr {
 	return template.HTMLAttr(`type="` + mediaType + `"`)
 }
 
-// feedsOf gathers links that differ only in their format, in the order they came.
+// feedsOf gathers links to feeds that differ only in their format, in the order they came.
 func feedsOf(links []pipeline.Link) []feed {
 	var feeds []feed
 	at := map[string]int{}
 	for _, l := range links {
-		if !l.Feed {
+		if !l.Feed || l.PerFilm {
 			continue
 		}
 		base := strings.TrimSuffix(l.Path, path.Ext(l.Path))
 		if _, ok := at[base]; !ok {
 			at[base] = len(feeds)
-			title := line(l.Title)
+			title := review.Line(l.Title)
 			if title == "" {
 				title = base
 			}
 			feeds = append(feeds, feed{Title: title})
 		}
 		f := &feeds[at[base]]
-		f.Formats = append(f.Formats, feedFormat{formatName(l.MediaType), l.Path, l.MediaType})
+		f.Formats = append(f.Formats, feedFormat{l.Format(), l.Path, l.MediaType})
 	}
 	return feeds
-}
-
-func formatName(mediaType string) string {
-	switch mediaType {
-	case "application/rss+xml":
-		return "RSS"
-	case "application/atom+xml":
-		return "Atom"
-	case "application/feed+json":
-		return "JSON Feed"
-	}
-	return mediaType
 }
 
 // counts says how much there is: "1,204 reviews of 987 films by 2 critics".
@@ -155,7 +145,7 @@ type outline struct {
 // would subscribe to every format otherwise. The list may not be empty, so
 // without feeds it holds a link to the site.
 func listFeeds(site pipeline.Site, feeds []feed) ([]byte, error) {
-	doc := opml{Version: "2.0", Title: line(site.Title)}
+	doc := opml{Version: "2.0", Title: review.Line(site.Title)}
 	for _, f := range feeds {
 		doc.Body = append(doc.Body, outline{
 			Type: "rss", Text: f.Title, Title: f.Title,

@@ -29,7 +29,7 @@ var (
 )
 
 // codeVersion changes when the same reviews and settings give other bytes.
-const codeVersion = "pages/1"
+const codeVersion = "pages/2"
 
 // The documents.
 const (
@@ -49,7 +49,7 @@ func New(s Settings, env pipeline.ViewEnv) (*View, error) {
 	if err != nil {
 		return nil, fmt.Errorf("pages %q: %w", env.Name, err)
 	}
-	env.Site.Title, env.Site.Language = line(env.Site.Title), language(env.Site.Language)
+	env.Site.Title, env.Site.Language = review.Line(env.Site.Title), language(env.Site.Language)
 	return &View{settings: s, env: env, template: t}, nil
 }
 
@@ -119,13 +119,15 @@ func (v *View) write(ctx context.Context, s shelf, latest map[review.ID]pipeline
 		Feeds:  feedsOf(links),
 		Counts: counts(s.total(reviewTotal), s.total(filmTotal), s.total(criticTotal)),
 	}
+	filmPage, hasPages := pipeline.FilmPage(links)
 	for _, l := range links {
-		if !l.Feed && l.Path != opmlPath && l.Path != indexPath {
+		page.ByFilm = page.ByFilm || hasPages && l.PerFilm && l.Feed
+		if !l.Feed && !l.PerFilm && l.Path != opmlPath && l.Path != indexPath {
 			page.More = append(page.More, l)
 		}
 	}
 	var err error
-	if page.Items, err = v.items(ctx, s.latest(v.settings.Latest), latest); err != nil {
+	if page.Items, err = v.items(ctx, s.latest(v.settings.Latest), latest, filmPage); err != nil {
 		return err
 	}
 	index, err := render(v.template, indexPath, page)
@@ -152,7 +154,7 @@ func (v *View) write(ctx context.Context, s shelf, latest map[review.ID]pipeline
 // items makes what the page shows of each review: from the last page, the batch
 // at hand, or the log. What the log no longer holds is passed over, since a newer
 // revision of it is about to come.
-func (v *View) items(ctx context.Context, rows []place, latest map[review.ID]pipeline.Entry) ([]item, error) {
+func (v *View) items(ctx context.Context, rows []place, latest map[review.ID]pipeline.Entry, filmPage pipeline.Link) ([]item, error) {
 	shown := make(map[pipeline.Position]item, len(rows))
 	list := make([]item, 0, len(rows))
 	for _, row := range rows {
@@ -165,7 +167,7 @@ func (v *View) items(ctx context.Context, rows []place, latest map[review.ID]pip
 			if err != nil {
 				return nil, err
 			}
-			it = newItem(e)
+			it = newItem(e, filmPage)
 		}
 		shown[row.position] = it
 		list = append(list, it)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -51,6 +52,8 @@ func links() []pipeline.Link {
 		{Title: "Latest", Path: "feeds/latest.json", MediaType: "application/feed+json", Feed: true},
 		{Title: "Praise & \"more\"", Path: "feeds/hohes lob.json", MediaType: "application/feed+json", Feed: true},
 		{Title: "Films by rating", Path: "films/index.html", MediaType: "text/html"},
+		{Title: "{film}", Path: "films/{film}.html", MediaType: "text/html", PerFilm: true},
+		{Title: "{film} · The Aisle Seat", Path: "feeds/by-film/{film}.rss", MediaType: "application/rss+xml", Feed: true, PerFilm: true},
 		{Title: "All feeds (OPML)", Path: "opml.xml", MediaType: "text/x-opml"},
 	}
 }
@@ -312,34 +315,96 @@ func TestItems(t *testing.T) {
 		change func(*review.Event)
 		want   string
 	}{
-		{"plain", func(*review.Event) {}, "Never Let Me Go (2010) 4/5 Jane Doe, The Aisle Seat · 2010-09-15 In short."},
+		{"plain", func(*review.Event) {}, "Never Let Me Go (2010) 4/5 Jane Doe, The Aisle Seat 2010-09-15 In short."},
 		{"a title of its own", func(e *review.Event) { e.Title = "Borrowed time" },
-			"Never Let Me Go (2010) 4/5 Jane Doe, The Aisle Seat · 2010-09-15 Borrowed time In short."},
+			"Never Let Me Go (2010) 4/5 Jane Doe, The Aisle Seat 2010-09-15 Borrowed time In short."},
 		{"no film", func(e *review.Event) { e.Film, e.Title = review.Film{}, "Borrowed time" },
-			"Borrowed time 4/5 Jane Doe, The Aisle Seat · 2010-09-15 In short."},
+			"Borrowed time 4/5 Jane Doe, The Aisle Seat 2010-09-15 In short."},
+		{"a title that says no more", func(e *review.Event) { e.Title = "Review: NEVER LET ME GO, 2010" },
+			"Never Let Me Go (2010) 4/5 Jane Doe, The Aisle Seat 2010-09-15 In short."},
+		{"no film, and a title that says no more", func(e *review.Event) { e.Film, e.Title = review.Film{}, "Review" },
+			"Review 4/5 Jane Doe, The Aisle Seat 2010-09-15 In short."},
 		{"nothing", func(e *review.Event) { e.Review, e.FirstSeenAt = review.Review{}, time.Time{} }, "A review"},
-		{"an outlet alone", func(e *review.Event) { e.Critic.Name = "" }, "Never Let Me Go (2010) 4/5 The Aisle Seat · 2010-09-15 In short."},
-		{"lost", sinktest.Rated(review.Lost, "(out of 5)"), "Never Let Me Go (2010) rating lost Jane Doe, The Aisle Seat · 2010-09-15 In short."},
-		{"unrated", sinktest.Rated(review.Unrated, ""), "Never Let Me Go (2010) Jane Doe, The Aisle Seat · 2010-09-15 In short."},
-		{"ambiguous", sinktest.Rated(review.Ambiguous, "7"), "Never Let Me Go (2010) Jane Doe, The Aisle Seat · 2010-09-15 In short."},
+		{"an outlet alone", func(e *review.Event) { e.Critic.Name = "" }, "Never Let Me Go (2010) 4/5 The Aisle Seat 2010-09-15 In short."},
+		{"lost", sinktest.Rated(review.Lost, "(out of 5)"), "Never Let Me Go (2010) rating lost Jane Doe, The Aisle Seat 2010-09-15 In short."},
+		{"unrated", sinktest.Rated(review.Unrated, ""), "Never Let Me Go (2010) Jane Doe, The Aisle Seat 2010-09-15 In short."},
+		{"ambiguous", sinktest.Rated(review.Ambiguous, "7"), "Never Let Me Go (2010) Jane Doe, The Aisle Seat 2010-09-15 In short."},
+		{"a bare number", func(e *review.Event) { e.Rating.Raw = "4" }, "Never Let Me Go (2010) 4/5 Jane Doe, The Aisle Seat 2010-09-15 In short."},
+		{"stars", func(e *review.Event) { e.Rating.Raw = "★★★★☆" }, "Never Let Me Go (2010) 4/5 Jane Doe, The Aisle Seat 2010-09-15 In short."},
+		{"a letter", sinktest.Grade("B+"), "Never Let Me Go (2010) B+ Jane Doe, The Aisle Seat 2010-09-15 In short."},
+		{"a verdict", sinktest.Says(review.Positive), "Never Let Me Go (2010) Recommended Jane Doe, The Aisle Seat 2010-09-15 In short."},
 		{"a rating in a sentence", func(e *review.Event) { e.Rating.Raw = "I give it " + long },
-			"Never Let Me Go (2010) 4/5 Jane Doe, The Aisle Seat · 2010-09-15 In short."},
+			"Never Let Me Go (2010) 4/5 Jane Doe, The Aisle Seat 2010-09-15 In short."},
 		{"no summary", func(e *review.Event) { e.Summary = "" },
-			"Never Let Me Go (2010) 4/5 Jane Doe, The Aisle Seat · 2010-09-15 " + strings.TrimSpace(strings.Repeat("words and more ", 20)) + "…"},
+			"Never Let Me Go (2010) 4/5 Jane Doe, The Aisle Seat 2010-09-15 " + strings.TrimSpace(strings.Repeat("words and more ", 20)) + "…"},
 		{"link only", func(e *review.Event) { e.Rights = review.RightsLink },
-			"Never Let Me Go (2010) 4/5 Jane Doe, The Aisle Seat · 2010-09-15"},
+			"Never Let Me Go (2010) 4/5 Jane Doe, The Aisle Seat 2010-09-15"},
 		{"spoilers", func(e *review.Event) { e.Spoiler = true },
-			"Never Let Me Go (2010) 4/5 Jane Doe, The Aisle Seat · 2010-09-15 Contains spoilersIn short."},
+			"Never Let Me Go (2010) 4/5 Jane Doe, The Aisle Seat 2010-09-15 Contains spoilersIn short."},
 		{"spoilers, no summary", func(e *review.Event) { e.Spoiler, e.Summary = true, "" },
-			"Never Let Me Go (2010) 4/5 Jane Doe, The Aisle Seat · 2010-09-15"},
+			"Never Let Me Go (2010) 4/5 Jane Doe, The Aisle Seat 2010-09-15"},
 	}
 	for _, c := range cases {
 		e := sinktest.Event()
-		e.Summary, e.BodyText = "In short.", long
+		e.Summary, e.BodyText, e.URL = "In short.", long, ""
 		c.change(e)
 		page := written(t, sinktest.NewHistory(e), nil)["index.html"]
 		if got := words(elements(t, page, "article")[0]); got != c.want {
 			t.Errorf("%s: got  %s\nwant %s", c.name, got, c.want)
+		}
+	}
+}
+
+// TestWhereItemsLead asks for the link to a film's page and the one to the review.
+func TestWhereItemsLead(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*review.Event)
+		offer  []pipeline.Link
+		want   []string
+	}{
+		"both":            {func(*review.Event) {}, links(), []string{"films/never-let-me-go-2010.html", "https://reviews.example.org/55c9b274"}},
+		"no address":      {func(e *review.Event) { e.URL = "" }, links(), []string{"films/never-let-me-go-2010.html"}},
+		"no film":         {func(e *review.Event) { e.Film = review.Film{} }, links(), []string{"https://reviews.example.org/55c9b274"}},
+		"no slug":         {func(e *review.Event) { e.Film.ID = "../up" }, links(), []string{"https://reviews.example.org/55c9b274"}},
+		"other letters":   {func(e *review.Event) { e.Film.ID, e.URL = "七人", "" }, links(), []string{"films/%E4%B8%83%E4%BA%BA.html"}},
+		"no pages":        {func(*review.Event) {}, nil, []string{"https://reviews.example.org/55c9b274"}},
+		"neither of them": {func(e *review.Event) { e.Review = review.Review{Title: "A title"} }, links(), nil},
+	} {
+		e := sinktest.Event()
+		c.change(e)
+		var hrefs []string
+		article := elements(t, written(t, sinktest.NewHistory(e), c.offer)["index.html"], "article")[0]
+		for n := range article.Descendants() {
+			if n.Data == "a" {
+				hrefs = append(hrefs, attr(n, "href"))
+			}
+		}
+		if diff := cmp.Diff(c.want, hrefs); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+// TestFeedsOfFilms asks that they are spoken of, and not listed.
+func TestFeedsOfFilms(t *testing.T) {
+	const note = "Each film has feeds of its own"
+	for name, c := range map[string]struct {
+		offer []pipeline.Link
+		want  bool
+	}{
+		"with pages":    {links(), true},
+		"nothing else":  {links()[5:], true},
+		"without pages": {slices.DeleteFunc(links(), func(l pipeline.Link) bool { return l.MediaType == "text/html" }), false},
+		"without feeds": {slices.DeleteFunc(links(), func(l pipeline.Link) bool { return l.PerFilm && l.Feed }), false},
+	} {
+		files := written(t, nil, c.offer)
+		if got := strings.Contains(files["index.html"], note); got != c.want {
+			t.Errorf("%s: the page says %q: %v, want %v", name, note, got, c.want)
+		}
+		for path, content := range files {
+			if strings.Contains(content, "{film}") || strings.Contains(content, "%7Bfilm") {
+				t.Errorf("%s: %s lists a feed of no film", name, path)
+			}
 		}
 	}
 }
