@@ -83,6 +83,17 @@ func (d Decimal) Rat() *big.Rat {
 	return new(big.Rat).SetFrac(big.NewInt(d.coef), pow10(int(d.scale)))
 }
 
+// units is the number as a count of 10^-places, false where that is not a small
+// whole number.
+func (d Decimal) units(places uint8) (int64, bool) {
+	const small = 1_000_000_000_000
+	n := d.coef
+	for at := d.scale; at < places && n < small && n > -small; at++ {
+		n *= 10
+	}
+	return n, d.scale <= places && places <= 12 && n < small && n > -small
+}
+
 // Cmp compares the two numbers: 3.0 and 3 are equal.
 func (d Decimal) Cmp(e Decimal) int {
 	if d.scale == e.scale {

@@ -161,6 +161,34 @@ func TestNorm(t *testing.T) {
 	}
 }
 
+// TestNormIsExact compares the norm with the exact fraction, for small numbers and
+// for such as do not fit machine words.
+func TestNormIsExact(t *testing.T) {
+	number := func(name string) *rapid.Generator[review.Decimal] {
+		return rapid.Custom(func(t *rapid.T) review.Decimal {
+			most := rapid.SampledFrom([]int64{5, 10, 100, 1e6, 1e13, 1e17}).Draw(t, name+" size")
+			return review.NewDecimal(rapid.Int64Range(-most, most).Draw(t, name), rapid.IntRange(0, 14).Draw(t, name+" places"))
+		})
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		value, worst, best := number("value").Draw(t, "value"), number("worst").Draw(t, "worst"), number("best").Draw(t, "best")
+		got := review.Scale{Worst: worst, Best: best}.Norm(value)
+		width := new(big.Rat).Sub(best.Rat(), worst.Rat())
+		above := new(big.Rat).Sub(value.Rat(), worst.Rat())
+		inside := width.Sign() > 0 && above.Sign() >= 0 && above.Cmp(width) <= 0
+		if got.IsZero() == inside {
+			t.Fatalf("%s on %s to %s: norm %q", value, worst, best, got)
+		}
+		if !inside {
+			return
+		}
+		exact := new(big.Rat).Mul(new(big.Rat).Quo(above, width), big.NewRat(100, 1))
+		if want := review.Round(exact, 1); got != want {
+			t.Fatalf("%s on %s to %s is %s, want %s", value, worst, best, got, want)
+		}
+	})
+}
+
 func TestParseDocument(t *testing.T) {
 	for _, c := range []struct {
 		name, in string
