@@ -100,20 +100,6 @@ type Site struct {
 	Language string `json:"language"`
 }
 
-// Link is a document that people may want to find, for the index page.
-type Link struct {
-	Title     string `json:"title"`
-	Path      string `json:"path"` // under the site's URL, no slash in front
-	MediaType string `json:"media_type"`
-	Feed      bool   `json:"feed"` // something to subscribe to
-}
-
-// Linker is a View that makes documents people may want to find. Links does not
-// change while the view lives.
-type Linker interface {
-	Links() []Link
-}
-
 // ViewEnv is what a view gets from its surroundings.
 type ViewEnv struct {
 	Name string // the sink's name in the config
