@@ -184,7 +184,7 @@ type poll struct {
 	seen     map[review.ID]string // what was handed out, with its raw hash
 	// newcomers are reviews not seen before, in a source that has others: they
 	// wait until it is known what is missing, for they may have moved.
-	newcomers []candidate
+	newcomers []*candidate
 	settled   bool // the source has no review yet, or the newcomers were too many
 	moves     bool // the source has reviews that moved
 	unsure    bool // something could not be read: nothing is missing for certain
@@ -313,8 +313,8 @@ type candidate struct {
 }
 
 // understand normalizes the group, all at once, but for what has not changed.
-func (p *poll) understand() ([]candidate, error) {
-	var fresh []candidate
+func (p *poll) understand() ([]*candidate, error) {
+	var fresh []*candidate
 	at, ledger := p.in.ledger.Position(), p.in.ledger.Reader()
 	for _, d := range p.group {
 		id, row, known, err := find(ledger, p.source.Name, d.GUID, p.moves)
@@ -334,19 +334,19 @@ func (p *poll) understand() ([]candidate, error) {
 		}
 		d.Defaults = p.source.Defaults
 		p.seen[id] = d.RawSHA256
-		fresh = append(fresh, candidate{id: id, doc: d, row: row, known: known, at: at})
+		fresh = append(fresh, &candidate{id: id, doc: d, row: row, known: known, at: at})
 	}
 	p.in.normalizeAll(fresh)
 	return p.sound(fresh), nil
 }
 
 // sound keeps the candidates that were understood and accounts for the others.
-func (p *poll) sound(all []candidate) []candidate {
+func (p *poll) sound(all []*candidate) []*candidate {
 	kept := all[:0]
 	for _, c := range all {
 		switch {
 		case c.err == nil:
-			p.fill(&c)
+			p.fill(c)
 			kept = append(kept, c)
 		case errors.Is(c.err, ErrNotReview):
 			p.report.PassedBy++
@@ -372,7 +372,7 @@ func (p *poll) fill(c *candidate) {
 }
 
 // normalizeAll understands the candidates' documents, a few at a time.
-func (in *Ingest) normalizeAll(all []candidate) {
+func (in *Ingest) normalizeAll(all []*candidate) {
 	var workers sync.WaitGroup
 	next := make(chan *candidate)
 	for range min(max(in.Workers, 1), len(all)) {
@@ -383,8 +383,8 @@ func (in *Ingest) normalizeAll(all []candidate) {
 			}
 		})
 	}
-	for i := range all {
-		next <- &all[i]
+	for _, c := range all {
+		next <- c
 	}
 	close(next)
 	workers.Wait()
@@ -395,7 +395,7 @@ func (in *Ingest) normalizeAll(all []candidate) {
 const conflictTries = 8
 
 // publish decides what each candidate amounts to and puts it on the log.
-func (p *poll) publish(ctx context.Context, all []candidate) error {
+func (p *poll) publish(ctx context.Context, all []*candidate) error {
 	if len(all) == 0 {
 		return nil
 	}
@@ -418,7 +418,7 @@ func (p *poll) publish(ctx context.Context, all []candidate) error {
 	return nil
 }
 
-func (p *poll) decideAndAppend(ctx context.Context, all []candidate) error {
+func (p *poll) decideAndAppend(ctx context.Context, all []*candidate) error {
 	for range conflictTries {
 		if err := p.in.catchUp(ctx); err != nil {
 			return err
@@ -441,12 +441,11 @@ func (p *poll) decideAndAppend(ctx context.Context, all []candidate) error {
 }
 
 // decide compares the candidates with the ledger and identifies their films.
-func (p *poll) decide(all []candidate) (events []Append, same int, err error) {
+func (p *poll) decide(all []*candidate) (events []Append, same int, err error) {
 	at, ledger := p.in.ledger.Position(), p.in.ledger.Reader()
 	identifying := p.in.Registry.Begin(p.in.films.Reader())
 	now := p.in.Clock.Now().Truncate(time.Millisecond)
-	for i := range all {
-		c := &all[i]
+	for _, c := range all {
 		if c.at != at {
 			if err := c.lookAgain(ledger, p.source.Name, at); err != nil {
 				return nil, 0, err
@@ -509,11 +508,11 @@ const mostNewcomers = 5000
 
 // keepBack takes the newcomers out of the candidates, unless there is nothing
 // they could be.
-func (p *poll) keepBack(all []candidate) []candidate {
+func (p *poll) keepBack(all []*candidate) []*candidate {
 	if p.settled {
 		return all
 	}
-	var now []candidate
+	var now []*candidate
 	for _, c := range all {
 		if c.known {
 			now = append(now, c)
@@ -577,8 +576,7 @@ func (p *poll) recognise(missing []review.ID) ([]review.ID, error) {
 		}
 		said[row.hash] = append(said[row.hash], id)
 	}
-	for i := range p.newcomers {
-		c := &p.newcomers[i]
+	for _, c := range p.newcomers {
 		if same := said[c.hash]; len(same) > 0 {
 			said[c.hash] = same[1:]
 			p.seen[same[0]] = p.seen[c.id]

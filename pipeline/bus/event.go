@@ -49,7 +49,7 @@ func (g *group) encode(events []pipeline.Append, limit int64) error {
 		if err := g.encodeOne(enc, i, &events[i]); err != nil {
 			return err
 		}
-		ends[i] = g.bodies.Len() - 1 // without the encoder's newline
+		ends[i] = g.bodies.Len() - 1 // without the newline
 	}
 	begin := 0
 	for i, end := range ends { // only now: the buffer may have moved while it grew
@@ -65,7 +65,6 @@ func (g *group) encode(events []pipeline.Append, limit int64) error {
 
 func (g *group) encodeOne(enc *json.Encoder, i int, a *pipeline.Append) error {
 	var about attributes
-	var body any
 	switch {
 	case (a.Review == nil) == (a.Film == nil):
 		return errors.New("an append holds exactly one of a review event and a film event")
@@ -73,15 +72,16 @@ func (g *group) encodeOne(enc *json.Encoder, i int, a *pipeline.Append) error {
 		if a.Review.Schema != review.Schema || a.Review.ReviewID == "" {
 			return fmt.Errorf("%s: schema %q and review id %q: readers would pass it over", a.Subject(), a.Review.Schema, a.Review.ReviewID)
 		}
-		about, body = ofReview(a.Review), a.Review
+		about = ofReview(a.Review)
+		g.bodies.Write(append(a.Review.AppendJSON(g.bodies.AvailableBuffer()), '\n'))
 	default:
 		if a.Film.Schema != review.FilmSchema || a.Film.FilmID == "" {
 			return fmt.Errorf("%s: schema %q and film id %q: readers would pass it over", a.Subject(), a.Film.Schema, a.Film.FilmID)
 		}
-		about, body = ofFilm(a.Film), a.Film
-	}
-	if err := enc.Encode(body); err != nil {
-		return fmt.Errorf("%s: encode: %w", a.Subject(), err)
+		about = ofFilm(a.Film)
+		if err := enc.Encode(a.Film); err != nil {
+			return fmt.Errorf("%s: encode: %w", a.Subject(), err)
+		}
 	}
 	g.msgs[i].Subject = subjectOf(a)
 	g.msgs[i].Header = about.header()

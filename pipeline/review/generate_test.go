@@ -1,6 +1,7 @@
 package review_test
 
 import (
+	"reflect"
 	"time"
 
 	"pgregory.net/rapid"
@@ -110,4 +111,28 @@ func events() *rapid.Generator[review.Event] {
 		e.EventID = review.NewEventID(id, e.Revision)
 		return e
 	})
+}
+
+// emptyFields names the fields of v that hold nothing, through structs and lists.
+func emptyFields(v any) []string {
+	var empty []string
+	var walk func(path string, v reflect.Value)
+	walk = func(path string, v reflect.Value) {
+		if v.IsZero() {
+			empty = append(empty, path)
+			return
+		}
+		switch {
+		case v.Kind() == reflect.Slice:
+			walk(path+"[0]", v.Index(0))
+		case v.Kind() == reflect.Struct && v.Type() != reflect.TypeFor[time.Time]() && v.Type() != reflect.TypeFor[review.Decimal]():
+			for i := range v.NumField() {
+				if v.Type().Field(i).IsExported() {
+					walk(path+"."+v.Type().Field(i).Name, v.Field(i))
+				}
+			}
+		}
+	}
+	walk("", reflect.ValueOf(v))
+	return empty
 }
