@@ -131,16 +131,24 @@ func (t *Tree) replace(name string, content []byte) error {
 }
 
 func (t *Tree) replaceOnce(temp, name string, content []byte) error {
-	if err := t.root.MkdirAll(writing, folderMode); err != nil {
+	err := t.inFolder(writing, func() error { return t.root.WriteFile(temp, content, fileMode) })
+	if err != nil {
 		return err
 	}
-	if err := t.root.WriteFile(temp, content, fileMode); err != nil {
+	return t.inFolder(path.Dir(name), func() error { return t.root.Rename(temp, name) })
+}
+
+// inFolder does something in a folder, which is made only if it turns out not to
+// be there: it nearly always is.
+func (t *Tree) inFolder(folder string, do func() error) error {
+	err := do()
+	if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if err := t.root.MkdirAll(path.Dir(name), folderMode); err != nil {
+	if err := t.root.MkdirAll(folder, folderMode); err != nil {
 		return err
 	}
-	return t.root.Rename(temp, name)
+	return do()
 }
 
 // Read returns a file's bytes, or ErrNotFound.
