@@ -15,6 +15,8 @@ What a reader can rely on:
   - A feed without entries is valid too: RSS leaves lastBuildDate out, Atom, which
     must have a date, says 1990-01-01 (validators call anything before it
     implausible). A film's feed that has lost its last entry is removed.
+  - An entry links to its review. One without an address of its own is linked to its
+    place on the film's page, where another view makes one, else to the site.
   - How much of the text is passed on follows the review's rights: full text and
     summary, summary alone, or neither. Where there is no text to show, the
     summary states who reviewed what and the rating, since Atom and JSON Feed ask

@@ -8,6 +8,7 @@ elsewhere, readable on a phone, in the dark, aloud and on paper. They are pure
 functions of the latest events and of what the other views offer, so no page
 says when it was made.
 
-It does not write the pages of films: that is for whoever knows their ratings.
+It does not write the pages of films: that is for whoever knows their ratings. It
+links to them where another view offers them.
 */
 package pages

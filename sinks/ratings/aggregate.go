@@ -79,10 +79,10 @@ func (s *Settings) aggregate(id review.FilmID, rows []row) Aggregate {
 	var sum, positive int64
 	for i := range rows {
 		r := &rows[i]
-		a.Counts.add(r.Kind)
+		a.Counts.add(r.Rating.Kind)
 		vote := Vote{
 			ReviewID: r.ID, URL: r.URL, Critic: r.Critic, Outlet: r.Outlet,
-			Raw: r.Raw, Kind: r.Kind, Norm: r.Norm, Counted: counted[r.ID],
+			Raw: r.Rating.Raw, Kind: r.Rating.Kind, Norm: r.Rating.Norm, Counted: counted[r.ID],
 		}
 		if vote.Counted {
 			tenths, _ := r.tenths()
@@ -138,7 +138,7 @@ func (s *Settings) means(sumTenths, n int64) (mean, ranked review.Decimal) {
 
 // reason says why a review that is no vote does not count.
 func (s *Settings) reason(r *row) string {
-	switch r.Kind {
+	switch r.Rating.Kind {
 	case review.Scored:
 		if _, ok := r.tenths(); !ok {
 			return "its norm is no number from 0 to 100 with one decimal place"

@@ -1,6 +1,10 @@
-// Package ratings is the view that makes one honest rating of each film: a
-// document films/<film>.json with the mean, a ranked score, the share of positive
-// reviews, and every review behind them with the reason why it counts or not.
+// Package ratings is the view that makes one honest rating of each film: the mean,
+// a ranked score, the share of positive reviews, and every review behind them with
+// the reason why it counts or not. It stands in films/<film>.json for machines, and
+// in films/<film>.html for people: one file without scripts and with nothing
+// fetched from elsewhere, which says the same, what each review says in short, and
+// where the film's feeds are. Each review has an anchor there, so that one without
+// an address of its own can be linked to.
 //
 // Everything in a document is a function of the latest event of each live review
 // of the film, and of the view's settings. The order in which events came leaves
@@ -30,8 +34,12 @@
 //
 // # What it costs
 //
-// An event reads and writes the rows of its own film and renders that film's
-// document once per batch, however many films there are. For the same reason
+// An event reads and writes the rows of its own film and renders that film's two
+// documents once per batch, however many films there are: with ten reviews, half a
+// millisecond to one, most of it for the page. What a page shows of a review, its
+// beginning too, stands in the review's row: that makes rows some 300 bytes longer,
+// and each takes 5 µs more to read, where reading the review from the log again
+// takes a hundred times as long. For the same reason
 // there is no document that lists all films: with 100,000 films it would be ten
 // megabytes, written anew for every review.
 package ratings

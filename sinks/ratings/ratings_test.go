@@ -57,11 +57,15 @@ func TestView(t *testing.T) {
 			s.Votes = votes
 			sinktest.View(t, func(t testing.TB, env pipeline.ViewEnv) pipeline.View { return open(t, s, env) },
 				sinktest.Touches(func(before *review.Event, now pipeline.Entry, path string) bool {
-					return now.Review != nil && path == ratings.Path(now.Review.Film.ID) ||
-						before != nil && path == ratings.Path(before.Film.ID)
+					return now.Review != nil && of(path, now.Review.Film.ID) || before != nil && of(path, before.Film.ID)
 				}))
 		})
 	}
+}
+
+// of reports whether a document is one of the film's two.
+func of(path string, id review.FilmID) bool {
+	return path == ratings.Path(id) || path == ratings.PagePath(id)
 }
 
 var update = flag.Bool("update", false, "write the documents in testdata anew")
@@ -87,21 +91,27 @@ func TestGolden(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			docs := documents(t, ratings.Defaults(), h)
-			got := docs.Content(docs.Paths()[0])
-			path := filepath.Join("testdata", name+".json")
-			if *update {
-				if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), got); diff != "" {
-				t.Error(diff)
+			for _, path := range docs.Paths() {
+				compare(t, name+filepath.Ext(path), docs.Content(path))
 			}
 		})
+	}
+}
+
+func compare(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (-want +got); go test -update writes it anew:\n%s", path, diff)
 	}
 }
 
@@ -212,7 +222,8 @@ func TestAFilmIsLeftAndGoes(t *testing.T) {
 		sinktest.Event(sinktest.Kind(review.Withdrawn, 3), solaris),
 		sinktest.Event(sinktest.Kind(review.Restored, 4)),
 	)
-	want := [][]string{{"films/never-let-me-go-2010.json"}, {"films/solaris-1972.json"}, nil, {"films/never-let-me-go-2010.json"}}
+	never := []string{"films/never-let-me-go-2010.html", "films/never-let-me-go-2010.json"}
+	want := [][]string{never, {"films/solaris-1972.html", "films/solaris-1972.json"}, nil, never}
 	v, st, docs := open(t, ratings.Defaults(), h.ViewEnv()), &sinktest.Memory{}, &sinktest.Documents{}
 	for i := range h {
 		if err := v.Apply(t.Context(), h[i:i+1], st, docs); err != nil {
@@ -228,17 +239,28 @@ func TestAFilmIsLeftAndGoes(t *testing.T) {
 }
 
 func TestNothingNewTouchesNothing(t *testing.T) {
-	again := sinktest.Event(sinktest.Kind(review.Revised, 2), sinktest.Text("Only the text is another."))
-	h := sinktest.NewHistory(sinktest.Event(), again)
-	v, st, docs := open(t, ratings.Defaults(), h.ViewEnv()), &sinktest.Memory{}, &sinktest.Documents{}
-	for i := range h {
-		docs.Touched()
-		if err := v.Apply(t.Context(), h[i:i+1], st, docs); err != nil {
-			t.Fatal(err)
+	for name, c := range map[string]struct {
+		change  func(*review.Event)
+		touches int
+	}{
+		"the text behind a summary": {func(e *review.Event) { e.BodyText, e.BodyHTML = "Another.", "<p>Another.</p>" }, 0},
+		"tags and credits":          {func(e *review.Event) { e.Tags, e.Credits = []string{"x"}, []review.Credit{{Role: "writer"}} }, 0},
+		"where the rating stood":    {func(e *review.Event) { e.Rating.FoundIn = "title" }, 0},
+		"a summary":                 {sinktest.Text("Another."), 2},
+		"the critic's link":         {func(e *review.Event) { e.URL = "https://example.org/moved" }, 2},
+		"rights":                    {func(e *review.Event) { e.Rights = review.RightsLink }, 2},
+	} {
+		h := sinktest.NewHistory(sinktest.Event(), sinktest.Event(sinktest.Kind(review.Revised, 2), c.change))
+		v, st, docs := open(t, ratings.Defaults(), h.ViewEnv()), &sinktest.Memory{}, &sinktest.Documents{}
+		for i := range h {
+			docs.Touched()
+			if err := v.Apply(t.Context(), h[i:i+1], st, docs); err != nil {
+				t.Fatal(err)
+			}
 		}
-	}
-	if touched := docs.Touched(); len(touched) > 0 {
-		t.Errorf("touched %v", touched)
+		if touched := docs.Touched(); len(touched) != c.touches {
+			t.Errorf("%s: touched %v, want %d", name, touched, c.touches)
+		}
 	}
 }
 
@@ -254,7 +276,7 @@ func TestLikeANaiveComputation(t *testing.T) {
 				byFilm[e.Review.Film.ID] = append(byFilm[e.Review.Film.ID], e.Review)
 			}
 		}
-		if len(byFilm) != len(docs.Paths()) {
+		if 2*len(byFilm) != len(docs.Paths()) {
 			rt.Fatalf("documents %v for %d films", docs.Paths(), len(byFilm))
 		}
 		for id, reviews := range byFilm {
@@ -373,21 +395,33 @@ func TestSettings(t *testing.T) {
 	}
 }
 
-func TestVersionKnowsTheSettings(t *testing.T) {
+func TestVersion(t *testing.T) {
 	seen := map[string]string{}
-	for name, change := range map[string]func(*ratings.Settings){
-		"defaults": func(*ratings.Settings) {},
-		"votes":    func(s *ratings.Settings) { s.Votes = ratings.VotesFirst },
-		"mean":     func(s *ratings.Settings) { s.Prior.Mean = review.Int(67) },
-		"weight":   func(s *ratings.Settings) { s.Prior.Weight = review.Int(1) },
+	for name, change := range map[string]func(*ratings.Settings, *pipeline.ViewEnv){
+		"defaults":      func(*ratings.Settings, *pipeline.ViewEnv) {},
+		"votes":         func(s *ratings.Settings, _ *pipeline.ViewEnv) { s.Votes = ratings.VotesFirst },
+		"mean":          func(s *ratings.Settings, _ *pipeline.ViewEnv) { s.Prior.Mean = review.Int(67) },
+		"weight":        func(s *ratings.Settings, _ *pipeline.ViewEnv) { s.Prior.Weight = review.Int(1) },
+		"site":          func(_ *ratings.Settings, e *pipeline.ViewEnv) { e.Site.Title = "Another" },
+		"feeds":         func(_ *ratings.Settings, e *pipeline.ViewEnv) { e.Links = feeds },
+		"fewer formats": func(_ *ratings.Settings, e *pipeline.ViewEnv) { e.Links = func() []pipeline.Link { return feeds()[1:] } },
 	} {
-		s := ratings.Defaults()
-		change(&s)
-		version := open(t, s, sinktest.History(nil).ViewEnv()).Version()
+		s, env := ratings.Defaults(), sinktest.History(nil).ViewEnv()
+		change(&s, &env)
+		version := open(t, s, env).Version()
 		if other, taken := seen[version]; taken {
 			t.Errorf("%s and %s have one version, %s", name, other, version)
 		}
 		seen[version] = name
+	}
+	env := sinktest.History(nil).ViewEnv()
+	env.Links = nil
+	if seen[open(t, ratings.Defaults(), env).Version()] != "defaults" {
+		t.Error("no links and no way to ask for them differ")
+	}
+	env.Links = func() []pipeline.Link { return feeds()[4:] }
+	if seen[open(t, ratings.Defaults(), env).Version()] != "defaults" {
+		t.Error("links that no page shows are another version")
 	}
 }
 
@@ -407,9 +441,9 @@ func BenchmarkEvent(b *testing.B) {
 			if err := v.Apply(context.Background(), h, st, docs); err != nil {
 				b.Fatal(err)
 			}
-			for i := 0; b.Loop(); i++ {
+			for i := 0; b.Loop(); i++ { // the score is another each time round
 				e := *events[i%len(events)]
-				sinktest.Stars(fmt.Sprint(1+i%4), "5")(&e)
+				sinktest.Stars(fmt.Sprint(1+i/len(events)%4), "5")(&e)
 				if err := v.Apply(context.Background(), sinktest.NewHistory(&e), st, docs); err != nil {
 					b.Fatal(err)
 				}

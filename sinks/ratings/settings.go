@@ -45,7 +45,7 @@ func Defaults() Settings {
 func Type() pipeline.SinkType {
 	return pipeline.SinkType{
 		Name:    "ratings",
-		Summary: "Publishes one rating per film as JSON, with every review behind it.",
+		Summary: "Publishes one rating per film, as a page and as JSON, with every review behind it.",
 		Single:  true,
 		View:    configure,
 	}

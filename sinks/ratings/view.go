@@ -2,14 +2,16 @@ package ratings
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"html/template"
 	"log/slog"
 	"maps"
 	"slices"
-	"unicode"
 
 	"github.com/filmwire/filmwire/pipeline"
 	"github.com/filmwire/filmwire/pipeline/review"
@@ -21,10 +23,21 @@ import (
 //	review/<review>        the film under which the row stands
 type View struct {
 	settings Settings
+	site     pipeline.Site
 	log      *slog.Logger
+	links    func() []pipeline.Link
+	template *template.Template
+	offered  []pipeline.Link // see feeds
+	asked    bool
 }
 
-var _ pipeline.View = (*View)(nil)
+var (
+	_ pipeline.View   = (*View)(nil)
+	_ pipeline.Linker = (*View)(nil)
+)
+
+// codeVersion changes when the same reviews and settings give other bytes.
+const codeVersion = "state=2 page=1"
 
 // New makes the view. Settings that Check finds fault with are an error.
 func New(s Settings, env pipeline.ViewEnv) (*View, error) {
@@ -33,17 +46,51 @@ func New(s Settings, env pipeline.ViewEnv) (*View, error) {
 	if len(faults) > 0 {
 		return nil, fmt.Errorf("ratings %q: %w", env.Name, errors.Join(faults...))
 	}
-	return &View{settings: s, log: env.Log}, nil
+	t, err := parse()
+	if err != nil {
+		return nil, fmt.Errorf("ratings %q: %w", env.Name, err)
+	}
+	site := env.Site
+	site.Title = cmp.Or(review.Line(site.Title), site.URL)
+	return &View{settings: s, site: site, log: env.Log, links: env.Links, template: t}, nil
 }
 
-// Version changes with the settings, and with how documents are computed.
+// Version changes with the settings, with how documents are computed, and with
+// what the pages say besides: of the site, and of the feeds that other views make
+// of each film. It is asked once all views are open.
 func (v *View) Version() string {
-	return fmt.Sprintf("%s %s prior=%s,%s state=1",
-		v.settings.algorithm(), conversion, v.settings.Prior.Mean, v.settings.Prior.Weight)
+	around, err := json.Marshal([]any{v.site, v.feeds()})
+	if err != nil {
+		panic("ratings: links have no JSON form: " + err.Error()) // they are strings
+	}
+	return fmt.Sprintf("%s %s prior=%s,%s %s around=%x", v.settings.algorithm(), conversion,
+		v.settings.Prior.Mean, v.settings.Prior.Weight, codeVersion, sha256.Sum256(around))
 }
 
-// Path is where the document of a film stands.
+// Links is the page of each film.
+func (v *View) Links() []pipeline.Link {
+	return []pipeline.Link{{Title: pipeline.FilmMark, Path: PagePath(pipeline.FilmMark), MediaType: "text/html", PerFilm: true}}
+}
+
+// feeds are those that other views make of each film.
+func (v *View) feeds() []pipeline.Link {
+	if v.asked || v.links == nil {
+		return v.offered
+	}
+	v.asked = true
+	for _, l := range v.links() {
+		if l.PerFilm && l.Feed {
+			v.offered = append(v.offered, l)
+		}
+	}
+	return v.offered
+}
+
+// Path is where the aggregate of a film stands.
 func Path(id review.FilmID) string { return "films/" + string(id) + ".json" }
+
+// PagePath is where the page of a film stands.
+func PagePath(id review.FilmID) string { return "films/" + string(id) + ".html" }
 
 func rowsKey(id review.FilmID) string              { return "film/" + string(id) + "/" }
 func rowKey(id review.FilmID, of review.ID) string { return rowsKey(id) + string(of) }
@@ -105,23 +152,11 @@ func (v *View) filmOf(e pipeline.Entry) review.FilmID {
 	if !e.Live || e.Review.Film.ID == "" {
 		return ""
 	}
-	if !isSlug(e.Review.Film.ID) {
+	if !e.Review.Film.ID.IsSlug() {
 		v.log.Warn("review counts for no film: the film's id is no slug", "review", e.Review.ReviewID, "film", e.Review.Film.ID)
 		return ""
 	}
 	return e.Review.Film.ID
-}
-
-// maxSlug leaves room for .json in the 255 bytes that file systems give a name.
-const maxSlug = 240
-
-func isSlug(id review.FilmID) bool {
-	for _, r := range id {
-		if r != '-' && r != '_' && !unicode.In(r, unicode.L, unicode.M, unicode.N) {
-			return false
-		}
-	}
-	return len(id) <= maxSlug
 }
 
 func (v *View) render(id review.FilmID, st pipeline.State, docs pipeline.Documents) error {
@@ -139,12 +174,19 @@ func (v *View) render(id review.FilmID, st pipeline.State, docs pipeline.Documen
 	}
 	if len(rows) == 0 {
 		docs.Remove(Path(id))
+		docs.Remove(PagePath(id))
 		return nil
 	}
-	content, err := json.MarshalIndent(v.settings.aggregate(id, rows), "", "  ")
+	a := v.settings.aggregate(id, rows)
+	content, err := json.MarshalIndent(a, "", "  ")
+	if err != nil {
+		return err
+	}
+	page, err := v.page(id, &a, rows)
 	if err != nil {
 		return err
 	}
 	docs.Put(Path(id), append(content, '\n'))
+	docs.Put(PagePath(id), page)
 	return nil
 }
