@@ -119,23 +119,16 @@ func isCutOff(s string) bool {
 // maxRating is the longest rating that is still one, in characters.
 const maxRating = 40
 
-// ratingText is the rating as the critic wrote it, "" where there is none or it
-// says nothing by itself. A bare number gets its scale: 4 is said as 4/5.
+// ratingText is a score as the critic wrote it, unless that is a bare number or a
+// sentence: 4 is said as 4/5. A verdict is said as everywhere, and there is none
+// for a rating that says nothing by itself.
 func ratingText(r *review.Rating) string {
 	raw := line(r.Raw)
-	switch r.Kind {
-	case review.Verdicted:
-		if utf8.RuneCountInString(raw) > maxRating {
-			return ""
-		}
-		return raw
-	case review.Scored:
-		if _, err := review.ParseDecimal(raw); err == nil || raw == "" || utf8.RuneCountInString(raw) > maxRating {
-			raw = r.String()
-		}
+	_, err := review.ParseDecimal(raw)
+	if bare := err == nil; r.Kind == review.Scored && raw != "" && !bare && utf8.RuneCountInString(raw) <= maxRating {
 		return raw
 	}
-	return ""
+	return line(r.Text())
 }
 
 // maxLink is the longest link that goes into a post, in bytes.
