@@ -15,6 +15,7 @@ type body struct {
 	plain  string // the text, once it is whole
 	nodes  []node
 	runs   []run
+	lines  []line // of the text, once it is whole
 	links  []link
 	images []image
 }
@@ -36,7 +37,9 @@ type run struct {
 	from, to         int       // in text
 	htmlFrom, htmlTo int
 	linked           int // bytes of text inside links
+	line             int // the first of its lines
 	dropped          bool
+	caption          bool // stands under a picture
 	meta             bool // about the review (credits, rating, byline), no part of it
 }
 
@@ -113,28 +116,6 @@ func (b *body) extent(r *run) (from, to int) {
 // clear takes out everything.
 func (b *body) clear() {
 	b.html, b.plain, b.runs = nil, "", nil
-}
-
-// lines calls f with every line of the text that is not dropped: the run it
-// stands in, the line without space around it, and where it begins in text.
-func (b *body) lines(f func(run int, line string, at int)) {
-	for i := range b.runs {
-		r := &b.runs[i]
-		if r.dropped {
-			continue
-		}
-		text, at := b.at(i), r.from
-		for {
-			line, rest, more := strings.Cut(text, "\n")
-			trimmed := strings.TrimLeft(line, " \t")
-			f(i, strings.TrimRight(trimmed, " \t"), at+len(line)-len(trimmed))
-			if !more {
-				break
-			}
-			at += len(line) + 1
-			text = rest
-		}
-	}
 }
 
 // own reports whether any text of the critic's own is there.

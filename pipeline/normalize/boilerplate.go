@@ -28,9 +28,9 @@ const (
 const maxTrace = 400
 
 // boilerplate drops the runs the site put there. It returns the day that a line
-// "Watched on ..." names.
-func (b *body) boilerplate() review.Date {
-	var on review.Date
+// "Watched on ..." names, and what one such as "Posted by Jane Doe on June 2,
+// 2022" says.
+func (b *body) boilerplate() (on review.Date, posted dateline) {
 	kinds := make([]trace, len(b.runs))
 	labels := 0
 	for i := range kinds {
@@ -56,20 +56,24 @@ func (b *body) boilerplate() review.Date {
 		case formHead:
 			if own >= enoughBefore {
 				b.dropFrom(i)
-				return on
+				return on, posted
 			}
 		case related:
 			if !b.linksFrom(i + 1) {
 				continue
 			}
 			b.dropFrom(i)
-			return on
+			return on, posted
 		case watched:
 			on = watchedOn(b.at(i))
+		case siteLine:
+			if d, ok := readDateline(b.at(i)); ok {
+				posted = d
+			}
 		}
 		b.drop(i)
 	}
-	return on
+	return on, posted
 }
 
 // enoughBefore is how much text must stand before "Leave a reply" for everything

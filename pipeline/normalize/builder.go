@@ -24,8 +24,10 @@ type builder struct {
 	breaks int  // br elements not yet written
 	space  byte // white space not yet written: ' ' or nbsp, 0 for none
 	held   []byte
-	again  int // bytes of inline tags that may still be opened a second time
-	inLink int // open a elements
+	// caption says that the element that is pushed next stands under a picture.
+	caption bool
+	again   int // bytes of inline tags that may still be opened a second time
+	inLink  int // open a elements
 }
 
 // element is an open block or box.
@@ -35,6 +37,7 @@ type element struct {
 	node    int32  // -1 as long as nothing was written
 	box     bool
 	implied bool
+	caption bool // stands under a picture
 }
 
 // mark is an open inline element.
@@ -74,13 +77,14 @@ func (b *builder) top() element {
 
 func (b *builder) push(tag atom.Atom, start string, isBox bool) {
 	if len(b.stack) < maxBlocks {
-		b.stack = append(b.stack, element{tag: tag, start: start, node: -1, box: isBox})
+		caption := b.caption || tag == atom.Figcaption || b.top().caption
+		b.stack = append(b.stack, element{tag: tag, start: start, node: -1, box: isBox, caption: caption})
 	}
 }
 
 // imply opens a block that the author left out.
 func (b *builder) imply(tag atom.Atom) {
-	b.stack = append(b.stack, element{tag: tag, node: -1, implied: true})
+	b.stack = append(b.stack, element{tag: tag, node: -1, implied: true, caption: b.top().caption})
 }
 
 // pop closes the innermost block or box. Inline elements opened in it and never
@@ -273,7 +277,7 @@ func (b *builder) beginRun() {
 	b.text = append(b.text, sep...)
 	b.runs = append(b.runs, run{
 		node: e.node, tag: e.tag, sep: sep,
-		from: len(b.text), htmlFrom: len(b.html),
+		from: len(b.text), htmlFrom: len(b.html), caption: e.caption,
 	})
 	for n := e.node; n >= 0; n = b.nodes[n].parent {
 		b.nodes[n].live++

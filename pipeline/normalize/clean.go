@@ -100,9 +100,14 @@ func (c *cleaner) start() {
 		return
 	}
 	what := roleOf(tag)
-	if c.furniture && what != void && tag != 0 && len(token) > len("<p class=x>") && isFurniture(token) {
-		c.skip = tag
-		return
+	c.caption = false
+	if what != void && tag != 0 && len(token) > len("<p class=x>") {
+		class := classOf(token)
+		if c.furniture && isFurniture(class) {
+			c.skip = tag
+			return
+		}
+		c.caption = (what == block || what == box) && isCaption(class)
 	}
 	switch what {
 	case dropped:

@@ -68,10 +68,6 @@ var creditLabels = [...]creditLabel{
 // maxCreditLine is longer than a line of credits is; what is longer is prose.
 const maxCreditLine = 600
 
-// maxMetaLine is how long a line may be that stands among credits and is no text
-// of the critic's own.
-const maxMetaLine = 60
-
 // cutCreditLabel finds the label at the beginning of a line.
 func cutCreditLabel(line string) (creditLabel, string, bool) {
 	if line == "" || strings.IndexByte("adwscmpefADWSCMPEF", line[0]) < 0 {
@@ -95,35 +91,6 @@ func cutCreditLabel(line string) (creditLabel, string, bool) {
 		return l, strings.TrimSpace(rest), true
 	}
 	return creditLabel{}, line, false
-}
-
-// credits reads the lines that say who made the film.
-func (b *body) credits() []review.Credit {
-	var list []review.Credit
-	waiting := -1         // the credit whose label stood in a cell of its own
-	last, prose := -1, -1 // prose is a run with a text of the critic's own
-	b.lines(func(i int, line string, _ int) {
-		if waiting >= 0 && i == last+1 && isValueCell(b.runs[i].tag) {
-			if people, ok := names(line); ok {
-				list[waiting].Names, list[waiting].Lost = people, false
-				b.runs[i].meta = true
-			}
-		}
-		waiting = -1
-		found := creditsIn(line)
-		if found == nil {
-			if len(line) > maxMetaLine {
-				b.runs[i].meta, prose = false, i
-			}
-			return
-		}
-		list = append(list, found...)
-		b.runs[i].meta = prose != i
-		if isLabelCell(b.runs[i].tag) && found[len(found)-1].Lost {
-			waiting, last = len(list)-1, i
-		}
-	})
-	return merged(list)
 }
 
 func isLabelCell(tag atom.Atom) bool { return tag == atom.Dt || tag == atom.Th || tag == atom.Td }

@@ -14,9 +14,19 @@ var furniture = [...]string{
 	"rp4wp", "code-block-ads", "adsbygoogle", "blogger-post-footer",
 }
 
-// isFurniture reports a start tag whose class names site furniture.
-func isFurniture(token []byte) bool {
-	class := classOf(token)
+// isCaption reports a class by which blog software names what stands under a
+// picture.
+func isCaption(class []byte) bool {
+	for _, name := range [...]string{"caption-text", "gallery-caption", "tr-caption", "image-caption", "img-caption", "photo-caption"} {
+		if i := bytes.Index(class, []byte(name)); i >= 0 && !bytes.HasPrefix(class[i+len(name):], []byte("-container")) {
+			return true
+		}
+	}
+	return bytes.Equal(class, []byte("caption"))
+}
+
+// isFurniture reports a class that names site furniture.
+func isFurniture(class []byte) bool {
 	for len(class) > 0 {
 		var name []byte
 		name, class, _ = bytes.Cut(class, []byte(" "))

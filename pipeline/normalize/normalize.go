@@ -15,6 +15,7 @@ type understanding struct {
 	doc    *review.Document
 	review review.Review
 	body   *body
+	said   reading // what its lines say
 	base   resolver
 	found  []finding // ratings, those outside of title and text
 	site   string    // the name of the site, which titles often end in
@@ -82,13 +83,18 @@ func (u *understanding) read() error {
 // settle reads the body and puts everything together.
 func (u *understanding) settle() {
 	r := &u.review
-	if on := u.body.boilerplate(); r.WatchedOn.IsZero() {
-		r.WatchedOn = on
+	watched, posted := u.body.boilerplate()
+	if r.WatchedOn.IsZero() {
+		r.WatchedOn = watched
 	}
 	u.settleTitle()
 	u.body.compact()
+	u.body.index()
 	u.settleSpoiler()
+	u.said = u.body.readLines(u.scale, u.basis)
+	u.said.or(posted)
 	t := readTitle(r.Title, u.site)
+	u.settleDate()
 	u.settleCredits(t)
 	u.settleFilm(t)
 	u.settleCritic()
@@ -103,22 +109,27 @@ func (u *understanding) settle() {
 func (u *understanding) settleTitle() {
 	r := &u.review
 	r.Title = oneLine(plainTitle(r.Title))
+	seen := 0
 	for i := range u.body.runs {
 		run := &u.body.runs[i]
 		if run.dropped || run.to == run.from {
 			continue
 		}
-		if run.to-run.from > maxTitle {
+		if seen++; run.to-run.from > maxTitle || seen > nearTop {
 			return
 		}
 		text := oneLine(u.body.at(i))
-		if r.Title == "" && u.film == "" && r.Film.Title == "" && heading(run.tag) {
+		switch {
+		case r.Title == "" && u.film == "" && r.Film.Title == "" && heading(run.tag):
 			r.Title = text
 			u.body.drop(i)
-		} else if strings.EqualFold(text, r.Title) || heading(run.tag) && u.sameTitle(text) {
+			return
+		case strings.EqualFold(text, r.Title), heading(run.tag) && u.sameTitle(text):
 			u.body.drop(i)
+			return
+		case len(text) > maxMetaLine && !isByline(text), heading(run.tag) && r.Title == "":
+			return
 		}
-		return
 	}
 }
 
@@ -164,10 +175,17 @@ func spoilerLine(s string) bool {
 	return false
 }
 
+// settleDate takes the date from the text where no field has it.
+func (u *understanding) settleDate() {
+	if u.review.PublishedAt.IsZero() {
+		u.review.PublishedAt = u.said.on
+	}
+}
+
 // settleCredits joins the credits of the text with those of the fields.
 func (u *understanding) settleCredits(t titled) {
 	r := &u.review
-	r.Credits = append(r.Credits, u.body.credits()...)
+	r.Credits = append(r.Credits, u.said.credits...)
 	if len(t.directors) > 0 {
 		r.Credits = append(r.Credits, review.Credit{Role: "director", Names: t.directors})
 	}
@@ -185,7 +203,7 @@ func (u *understanding) settleCredits(t titled) {
 // countries is surer than one in a title.
 func (u *understanding) settleFilm(t titled) {
 	f := &u.review.Film
-	facts := u.body.facts()
+	facts := &u.said.facts
 	if f.Title == "" && u.film != "" {
 		named := titled{}
 		f.Title = trimTitle(named.cutBrackets(u.film))
@@ -236,10 +254,7 @@ func severalYears(years []int) []int {
 // operator's word.
 func (u *understanding) settleCritic() {
 	c := &u.review.Critic
-	line := u.body.byline()
-	if c.Name == "" {
-		c.Name = line
-	}
+	c.Name = first(c.Name, u.said.name)
 	c.Name = oneLine(plainTitle(c.Name))
 	d := u.doc.Defaults.Critic
 	if c.Name != "" && c.ID == "" && strings.EqualFold(c.Name, d.Name) {
@@ -273,7 +288,10 @@ func (u *understanding) settleRating(t titled) {
 		}
 		found = append(found, f)
 	}
-	found = append(found, u.body.ratings(u.scale, u.basis)...)
+	found = append(append(found, u.said.labelled...), u.said.alone...)
+	if len(u.said.labelled)+len(u.said.alone) == 0 {
+		found = append(found, u.body.saidRatings(u.scale, u.basis)...)
+	}
 	found = append(found, u.body.imageRatings(u.scale, u.basis)...)
 	u.review.Rating = choose(found, u.review.Warn)
 }
@@ -313,7 +331,7 @@ func (u *understanding) settleText() {
 		r.Summary = statedSummary(r.Summary)
 	}
 	if r.Summary == "" {
-		r.Summary = u.body.summary()
+		r.Summary = u.body.summary(r.Rating)
 	}
 	for _, im := range u.body.images {
 		u.addMedia(im)

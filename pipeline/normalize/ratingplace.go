@@ -5,40 +5,11 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"golang.org/x/net/html/atom"
-
 	"github.com/filmwire/filmwire/pipeline/review"
 )
 
 // maxRatingLine is longer than a line that is a rating and not a sentence.
 const maxRatingLine = 160
-
-// ratings finds ratings in rating position: labelled, on a line of their own, or
-// said in the first or the last paragraph. The strongest positions come first.
-// scale is that of bare numbers.
-func (b *body) ratings(scale review.Scale, basis review.Basis) []finding {
-	var labelled, alone []finding
-	b.lines(func(i int, line string, at int) {
-		if len(line) == 0 || len(line) > maxRatingLine || b.runs[i].tag == atom.Blockquote {
-			return
-		}
-		if f, ok := labelledRating(line, at, scale, basis); ok {
-			labelled = append(labelled, f)
-		} else if f, ok := loneRating(line, at, scale, basis); ok {
-			alone = append(alone, f)
-		} else {
-			return
-		}
-		if !strings.Contains(b.at(i), "\n") {
-			b.runs[i].meta = true
-		}
-	})
-	found := append(labelled, alone...)
-	if len(found) > 0 {
-		return found
-	}
-	return b.saidRatings(scale, basis)
-}
 
 func textFinding(g grade, raw string, at int) finding {
 	g.rating.FoundIn = inText

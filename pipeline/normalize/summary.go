@@ -1,9 +1,12 @@
 package normalize
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/filmwire/filmwire/pipeline/review"
 )
 
 // summaryLength is how long a summary gets, in bytes, and longestSummary how long
@@ -17,7 +20,7 @@ const (
 func statedSummary(s string) string {
 	if strings.ContainsAny(s, "<&") {
 		b := clean(s, resolver{})
-		b.boilerplate()
+		_, _ = b.boilerplate()
 		b.compact()
 		s = b.plain
 	}
@@ -28,13 +31,13 @@ func statedSummary(s string) string {
 }
 
 // summary is the first whole sentences of the critic's own text.
-func (b *body) summary() string {
+func (b *body) summary(rating review.Rating) string {
 	var out string
 	for i := range b.runs {
-		if !b.tells(i) {
+		text := b.tale(i, rating)
+		if text == "" {
 			continue
 		}
-		text := oneLine(b.at(i))
 		room := summaryLength - len(out)
 		if out != "" {
 			room--
@@ -54,20 +57,60 @@ func (b *body) summary() string {
 	return out
 }
 
-// tells reports a run that a summary may begin with: prose, and not a title, a
-// table, a link, or a line of facts such as "Running time: 104 min".
-func (b *body) tells(i int) bool {
+// tale is what a run tells, on one line: prose, without the lines that are about
+// the review, and without a rating in front of it. It is "" for a title, a table,
+// a link, what stands under a picture, and a line of facts such as "Running time:
+// 104 min".
+func (b *body) tale(i int, rating review.Rating) string {
 	r := &b.runs[i]
-	n := r.to - r.from
-	if r.dropped || r.meta || n == 0 || r.linked == n || heading(r.tag) || tablePart(r.tag) {
+	if n := r.to - r.from; r.meta || n == 0 || r.linked == n || r.caption || heading(r.tag) || tablePart(r.tag) {
+		return ""
+	}
+	text, at := b.at(i), r.from
+	if lines := b.linesOf(i); slices.ContainsFunc(lines, func(l line) bool { return l.about }) {
+		var own []string
+		for _, l := range lines {
+			if !l.about {
+				own = append(own, b.lineText(&l))
+			}
+		}
+		text, at = strings.Join(own, "\n"), -1
+	}
+	if s := rating.Span; rating.FoundIn == inText && s.Start == at && s.End <= r.to {
+		text = strings.TrimLeft(text[s.End-at:], " .:;,-–—!|")
+	}
+	if len(text) <= maxMetaLine && !isSentence(text) || isCredit(text) {
+		return ""
+	}
+	return oneLine(text)
+}
+
+// isSentence reports a short text that is no label with a value.
+func isSentence(text string) bool {
+	_, value, labelled := strings.Cut(text, ": ")
+	return text != "" && (!labelled || value == "" || sentenceEnd(text, len(text)-1) > 0)
+}
+
+// isCredit reports a line that says whose a picture is.
+func isCredit(text string) bool {
+	if len(text) > maxDateline {
 		return false
 	}
-	if n > 60 {
-		return true
+	for _, p := range [...]string{"photo:", "photo by ", "photo courtesy", "image:", "image courtesy", "images courtesy",
+		"image credit", "photo credit", "courtesy of ", "(l-r)", "pictured:", "©", "copyright "} {
+		if hasPrefixFold(text, p) {
+			return true
+		}
 	}
-	text := b.at(i)
-	_, value, labelled := strings.Cut(text, ": ")
-	return !labelled || value == "" || sentenceEnd(text, len(text)-1) > 0
+	if sentenceEnd(text, len(text)-1) > 0 {
+		return false
+	}
+	for _, p := range [...]string{"still from ", "a still from ", "a scene from ", "scene from "} {
+		if hasPrefixFold(text, p) {
+			return true
+		}
+	}
+	return false
 }
 
 // sentences is the beginning of a text, whole sentences of at most n bytes, and

@@ -11,13 +11,19 @@ import (
 // a line. A short first line is the title.
 func (u *understanding) readText(text string) {
 	b := newBuilder(len(text))
-	firstBlock := true
+	untitled := true
 	for block := range blocks(text) {
-		if firstBlock && u.isTitle(block[0], len(block) > 1) {
-			b.element(atom.H1, block[0])
-			block = block[1:]
+		for untitled && len(block) > 0 {
+			tag, line := atom.P, block[0]
+			if u.isTitle(line, len(block) > 1) {
+				tag = atom.H1
+			} else if !isByline(line) {
+				untitled = false
+				break
+			}
+			b.element(tag, line)
+			block, untitled = block[1:], tag == atom.P
 		}
-		firstBlock = false
 		if len(block) == 0 {
 			continue
 		}
@@ -43,7 +49,15 @@ func (u *understanding) isTitle(line string, more bool) bool {
 	}
 	return len(line) <= 120 && !strings.HasSuffix(line, ".") && !strings.HasSuffix(line, ",") &&
 		(more || len(line) < len(u.doc.Body)-2) && traceOf(line) == nothing &&
-		creditsIn(line) == nil && bylineOf(line, true) == ""
+		creditsIn(line) == nil && !isByline(line)
+}
+
+// isByline reports a line that says who wrote the review, or when.
+func isByline(line string) bool {
+	if _, ok := readDateline(line); ok {
+		return true
+	}
+	return bylineOf(line, true) != ""
 }
 
 // element writes an element with text in it.
