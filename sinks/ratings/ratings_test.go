@@ -398,13 +398,15 @@ func TestSettings(t *testing.T) {
 func TestVersion(t *testing.T) {
 	seen := map[string]string{}
 	for name, change := range map[string]func(*ratings.Settings, *pipeline.ViewEnv){
-		"defaults":      func(*ratings.Settings, *pipeline.ViewEnv) {},
-		"votes":         func(s *ratings.Settings, _ *pipeline.ViewEnv) { s.Votes = ratings.VotesFirst },
-		"mean":          func(s *ratings.Settings, _ *pipeline.ViewEnv) { s.Prior.Mean = review.Int(67) },
-		"weight":        func(s *ratings.Settings, _ *pipeline.ViewEnv) { s.Prior.Weight = review.Int(1) },
-		"site":          func(_ *ratings.Settings, e *pipeline.ViewEnv) { e.Site.Title = "Another" },
-		"feeds":         func(_ *ratings.Settings, e *pipeline.ViewEnv) { e.Links = feeds },
-		"fewer formats": func(_ *ratings.Settings, e *pipeline.ViewEnv) { e.Links = func() []pipeline.Link { return feeds()[1:] } },
+		"defaults": func(*ratings.Settings, *pipeline.ViewEnv) {},
+		"votes":    func(s *ratings.Settings, _ *pipeline.ViewEnv) { s.Votes = ratings.VotesFirst },
+		"mean":     func(s *ratings.Settings, _ *pipeline.ViewEnv) { s.Prior.Mean = review.Int(67) },
+		"weight":   func(s *ratings.Settings, _ *pipeline.ViewEnv) { s.Prior.Weight = review.Int(1) },
+		"site":     func(_ *ratings.Settings, e *pipeline.ViewEnv) { e.Site.Title = "Another" },
+		"feeds":    func(_ *ratings.Settings, e *pipeline.ViewEnv) { e.Links = feeds },
+		"fewer formats": func(_ *ratings.Settings, e *pipeline.ViewEnv) {
+			e.Links = func() []pipeline.Link { return feeds()[1:] }
+		},
 	} {
 		s, env := ratings.Defaults(), sinktest.History(nil).ViewEnv()
 		change(&s, &env)
