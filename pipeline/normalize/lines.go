@@ -65,6 +65,14 @@ type reading struct {
 	labelled, alone []finding // ratings in rating position
 }
 
+// add fills in what stands beside the text, except for its ratings.
+func (r *reading) add(other *reading) {
+	r.or(other.dateline)
+	r.credits = merged(append(r.credits, other.credits...))
+	f := other.facts
+	r.facts.add(&catalogue{year: f.year, countries: f.countries, festivals: f.festivals})
+}
+
 // maxMetaLine is how long a line may be that stands among credits and is no text
 // of the critic's own.
 const maxMetaLine = 60

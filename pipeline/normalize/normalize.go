@@ -16,6 +16,7 @@ type understanding struct {
 	review review.Review
 	body   *body
 	said   reading // what its lines say
+	around reading // what stands beside the text in a page
 	base   resolver
 	found  []finding // ratings, those outside of title and text
 	site   string    // the name of the site, which titles often end in
@@ -93,6 +94,7 @@ func (u *understanding) settle() {
 	u.settleSpoiler()
 	u.said = u.body.readLines(u.scale, u.basis)
 	u.said.or(posted)
+	u.said.add(&u.around)
 	t := readTitle(r.Title, u.site)
 	u.settleDate()
 	u.settleCredits(t)
@@ -293,6 +295,7 @@ func (u *understanding) settleRating(t titled) {
 		found = append(found, u.body.saidRatings(u.scale, u.basis)...)
 	}
 	found = append(found, u.body.imageRatings(u.scale, u.basis)...)
+	found = append(append(found, u.around.labelled...), u.around.alone...)
 	u.review.Rating = choose(found, u.review.Warn)
 }
 

@@ -19,17 +19,28 @@ type page struct {
 	stack  []opened
 	areas  []area
 
-	lang, title, h1            string
-	canonical, base            string
-	ogTitle, ogSite, author    string
-	published, modified        string
-	description, picture       string
-	bylineOf, timeOf           string
-	ratingValue, best, worst   string
-	data                       []string // JSON-LD
-	capture                    *string  // takes the text of an element
-	captureDepth, captureLimit int
-	links                      int // open a elements
+	headlines []*headline
+	captures  []capture
+	dead      [][2]int // the parts that are not the article: navigation, comments
+	seen      int      // bytes of text so far that is no link
+
+	lang, title              string
+	canonical, base          string
+	ogTitle, ogSite, author  string
+	published, modified      string
+	description, picture     string
+	bylineOf, timeOf         string
+	ratingValue, best, worst string
+	film                     string
+	data                     []string // JSON-LD
+	links                    int      // open a elements
+}
+
+// capture takes the text of an element.
+type capture struct {
+	into  *string
+	depth int // of the element
+	room  int
 }
 
 // opened is an open element.
@@ -39,6 +50,8 @@ type opened struct {
 	dead      bool // navigation, comments and the like
 	aggregate bool // other people's ratings
 	data      bool // a script of JSON-LD
+	hreview   bool // in the older microformat for reviews
+	item      bool // microdata of what is reviewed
 }
 
 // area is a part of the page that may be the article.
@@ -48,6 +61,7 @@ type area struct {
 	level    int // how surely it is the article by its name
 	dead     bool
 	text     int // bytes of text that is no link, inside and below
+	seen     int // bytes of such text before it
 }
 
 // The levels of an area.
@@ -71,19 +85,74 @@ func (u *understanding) readPage() error {
 	if err := u.readLinkedData(p.data); err != nil {
 		return err
 	}
-	u.readHead(&p)
-	from, to := p.article(len(u.doc.Body))
-	u.body = clean(u.doc.Body[from:to], u.base)
+	best := p.article()
+	text := area{to: len(u.doc.Body)}
+	if best >= 0 {
+		text = p.areas[best]
+		u.readAround(&p, best)
+	}
+	u.readHead(&p, text)
+	u.body = clean(u.doc.Body[text.from:text.to], u.base)
 	return nil
+}
+
+// maxAround is how much text may stand around the article's and still belong to
+// it: who wrote it, when, and a box with the rating.
+const maxAround = 800
+
+// readAround reads what stands beside the text of the article and is no part of
+// it: its head, and what follows it.
+func (u *understanding) readAround(p *page, best int) {
+	text := &p.areas[best]
+	outer := text
+	for up := text.parent; up >= 0 && p.areas[up].text-text.text <= maxAround; up = p.areas[up].parent {
+		outer = &p.areas[up]
+	}
+	from, to := outer.from, outer.to
+	for _, d := range p.dead {
+		if d[1] <= text.from {
+			from = max(from, d[1])
+		} else if d[0] >= text.to {
+			to = min(to, d[0])
+		}
+	}
+	over, under := u.readOutside(from, text.from), u.readOutside(text.to, to)
+	u.around = over
+	u.around.alone = append(over.alone, under.labelled...)
+	under.or(over.dateline)
+	u.around.or(under.dateline)
+}
+
+// readOutside reads a part of the page that is not the text.
+func (u *understanding) readOutside(from, to int) reading {
+	if from >= to {
+		return reading{}
+	}
+	b := clean(u.doc.Body[from:to], u.base)
+	_, posted := b.boilerplate()
+	b.compact()
+	b.index()
+	r := b.readLines(u.scale, u.basis)
+	r.or(posted)
+	for _, list := range [...][]finding{r.labelled, r.alone} {
+		for i := range list {
+			list[i].rating.FoundIn, list[i].rating.Span = inPage, review.Span{}
+		}
+	}
+	return r
 }
 
 func absolute(ref, doc string) string { return newResolver(doc).resolve(ref, false) }
 
 // readHead takes what the page says of itself. The source and JSON-LD come first.
-func (u *understanding) readHead(p *page) {
+func (u *understanding) readHead(p *page, text area) {
 	r := &u.review
 	u.site = first(u.site, oneLine(p.ogSite))
-	r.Title = first(r.Title, cutSite(oneLine(p.ogTitle), u.site), oneLine(p.h1), cutSite(oneLine(p.title), u.site))
+	if r.Title == "" {
+		title, film := p.reviewTitle(newSiteName(u.site, r.URL), text)
+		r.Title, u.film = title, first(u.film, oneLine(p.film), film)
+	}
+	u.film = first(u.film, oneLine(p.film))
 	r.Language = first(r.Language, p.lang)
 	r.Summary = first(r.Summary, p.description)
 	if r.Critic.Name == "" {
@@ -189,12 +258,14 @@ func (p *page) text() {
 		return
 	}
 	text := p.z.Text()
-	if p.capture != nil && p.captureLimit > 0 {
-		part := clip(string(text), p.captureLimit)
-		*p.capture += part
-		p.captureLimit -= len(part)
+	for i := range p.captures {
+		if c := &p.captures[i]; c.room > 0 {
+			part := clip(string(text), c.room)
+			*c.into += part
+			c.room -= len(part)
+		}
 	}
-	if at.area < 0 || at.dead || p.links > 0 {
+	if at.dead || p.links > 0 {
 		return
 	}
 	n := 0
@@ -203,7 +274,10 @@ func (p *page) text() {
 			n++
 		}
 	}
-	p.areas[at.area].text += n
+	p.seen += n
+	if at.area >= 0 {
+		p.areas[at.area].text += n
+	}
 }
 
 func (p *page) start(size int, self bool) {
@@ -248,31 +322,63 @@ func (p *page) start(size int, self bool) {
 // open puts an element on the stack, with its area if it can be one.
 func (p *page) open(tag atom.Atom, attr func(string) string, size int) {
 	above := p.top()
-	e := opened{tag: tag, area: above.area, dead: above.dead, aggregate: above.aggregate}
+	e := above
+	e.tag, e.data = tag, false
 	class := attr("class") + " " + attr("id")
+	if !e.hreview && strings.Contains(class, "hreview") {
+		e.hreview = hasWord(class, "hreview")
+	}
+	e.item = e.item || attr("itemprop") == "itemReviewed"
 	e.dead = e.dead || deadElement(tag) || tag != atom.Body && tag != atom.Html && deadClass(class)
 	e.aggregate = e.aggregate || strings.HasSuffix(attr("itemtype"), "AggregateRating") || attr("itemprop") == "aggregateRating"
 	e.data = tag == atom.Script && strings.EqualFold(strings.TrimSpace(attr("type")), "application/ld+json")
 	switch tag {
 	case atom.Div, atom.Section, atom.Article, atom.Main, atom.Td, atom.Body:
 		p.areas = append(p.areas, area{
-			from: p.offset + size, parent: above.area, dead: e.dead,
+			from: p.offset + size, parent: above.area, dead: e.dead, seen: p.seen,
 			level: areaLevel(tag, class, attr("itemprop"), attr("role")),
 		})
 		e.area = len(p.areas) - 1
-	}
-	p.stack = append(p.stack, e)
-	if p.capture == nil && !e.dead {
-		if tag == atom.H1 && p.h1 == "" {
-			p.take(&p.h1)
-		} else {
-			p.property(attr, true)
+		if above.hreview && hasWord(class, "description") {
+			p.areas[e.area].level = reviewArea
 		}
 	}
+	p.stack = append(p.stack, e)
+	switch {
+	case e.dead:
+		if !above.dead {
+			p.dead = append(p.dead, [2]int{p.offset, 1 << 62})
+		}
+		return
+	case (tag == atom.H1 || tag == atom.H2 || tag == atom.H3) && len(p.headlines) < maxHeadlines && !brandClass(class):
+		h := &headline{at: p.offset, seen: p.seen, h1: tag == atom.H1}
+		p.headlines = append(p.headlines, h)
+		p.take(&h.text)
+	}
+	p.property(attr, true)
 }
 
+// maxHeadlines is how many headings of a page are looked at.
+const maxHeadlines = 40
+
+// brandClass reports a heading that is the name of the site.
+func brandClass(class string) bool {
+	for _, name := range [...]string{"site-title", "site-name", "blog-title", "logo", "brand", "masthead"} {
+		if containsFold(class, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// take notes the text of the element that was opened last.
 func (p *page) take(into *string) {
-	p.capture, p.captureDepth, p.captureLimit = into, len(p.stack), maxTitle
+	for _, c := range p.captures {
+		if c.into == into {
+			return
+		}
+	}
+	p.captures = append(p.captures, capture{into, len(p.stack), maxTitle})
 }
 
 func (p *page) end() {
@@ -293,8 +399,11 @@ func (p *page) closeTo(n, offset int) {
 	for len(p.stack) > n {
 		e := p.top()
 		p.stack = p.stack[:len(p.stack)-1]
-		if p.capture != nil && len(p.stack) < p.captureDepth {
-			p.capture = nil
+		for i := len(p.captures) - 1; i >= 0 && p.captures[i].depth > len(p.stack); i-- {
+			p.captures = p.captures[:i]
+		}
+		if n := len(p.dead); e.dead && !p.top().dead && n > 0 {
+			p.dead[n-1][1] = offset
 		}
 		above := p.top().area
 		if e.area >= 0 && e.area != above {
@@ -337,14 +446,21 @@ func (p *page) property(attr func(string) string, inside bool) {
 	if prop == "" && class == "" && attr("rel") == "" {
 		return
 	}
+	at := p.top()
 	var into *string
 	switch {
-	case prop == "ratingValue", hasWord(class, "p-rating"):
+	case prop == "ratingValue", hasWord(class, "p-rating"), at.hreview && hasWord(class, "rating"):
 		into = &p.ratingValue
-	case prop == "bestRating", hasWord(class, "p-best"):
+	case prop == "bestRating", hasWord(class, "p-best"), at.hreview && hasWord(class, "best"):
 		into = &p.best
-	case prop == "worstRating", hasWord(class, "p-worst"):
+	case prop == "worstRating", hasWord(class, "p-worst"), at.hreview && hasWord(class, "worst"):
 		into = &p.worst
+	case prop == "name" && at.item, hasWord(class, "p-item"), at.hreview && hasWord(class, "item"):
+		into = &p.film
+	case at.hreview && hasWord(class, "dtreviewed"):
+		into = &p.published
+	case at.hreview && hasWord(class, "reviewer"):
+		into = &p.bylineOf
 	case prop == "datePublished", hasWord(class, "dt-published"):
 		into = &p.published
 	case prop == "dateModified", hasWord(class, "dt-updated"):
@@ -355,18 +471,22 @@ func (p *page) property(attr func(string) string, inside bool) {
 	default:
 		return
 	}
-	if *into != "" || p.top().aggregate || p.top().dead {
+	if *into != "" || at.aggregate || at.dead {
 		return
 	}
-	if value := first(attr("content"), attr("datetime"), attr("value")); value != "" {
+	value := first(attr("content"), attr("datetime"), attr("value"))
+	if at.hreview {
+		value = first(value, attr("title"))
+	}
+	if value != "" {
 		*into = value
 	} else if inside {
 		p.take(into)
 	}
 }
 
-// article is the part of the page to clean.
-func (p *page) article(size int) (from, to int) {
+// article is the area with the text of the article, -1 if it may be anywhere.
+func (p *page) article() int {
 	best, total := -1, 0
 	for i := range p.areas {
 		a := &p.areas[i]
@@ -386,31 +506,31 @@ func (p *page) article(size int) (from, to int) {
 			}
 		}
 	}
-	if best < 0 {
-		return 0, size
-	}
-	return p.areas[best].from, p.areas[best].to
+	return best
 }
 
 func areaLevel(tag atom.Atom, class, prop, role string) int {
 	if prop == "reviewBody" || prop == "articleBody" {
 		return reviewArea
 	}
+	level := anyArea
 	for w := range strings.FieldsSeq(class) {
 		switch strings.ToLower(w) {
 		case "entry-content", "post-content", "post-body", "article-body", "review-body", "article-content", "e-content",
 			"td-post-content", "story-body", "single-content", "review-content", "post-entry", "articlebody", "post__content",
 			"article__body", "review-text", "entry-body", "entrytext", "postcontent":
 			return bodyArea
+		case "hreview", "h-review", "hentry", "h-entry":
+			level = articleArea
 		}
 	}
 	switch {
 	case tag == atom.Article:
 		return articleArea
-	case tag == atom.Main || role == "main":
+	case level == anyArea && (tag == atom.Main || role == "main"):
 		return mainArea
 	}
-	return anyArea
+	return level
 }
 
 func deadElement(tag atom.Atom) bool {

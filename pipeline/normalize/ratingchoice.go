@@ -15,6 +15,7 @@ const (
 	inJSONLD      = "json_ld"
 	inMicrodata   = "microdata"
 	inImage       = "image"
+	inPage        = "page" // beside the text
 	inFrontMatter = "front_matter:"
 	inField       = "field:"
 )
