@@ -2,9 +2,8 @@ package bus
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
-	"slices"
-	"strconv"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -25,7 +24,7 @@ func (l *eventLog) Latest(ctx context.Context, f func(pipeline.Entry) error) err
 	if err != nil {
 		return fmt.Errorf("log: latest: %w", err)
 	}
-	walk := &latest{log: l, cur: &cursor{consumer: consumer, name: consumer.CachedInfo().Name}, f: f}
+	walk := &latest{log: l, cur: &cursor{consumer: consumer, name: consumer.CachedInfo().Name}, f: f, covered: map[[16]byte]struct{}{}}
 	defer l.forget(walk.cur)
 	if walk.bound, err = l.lastMessage(ctx); err != nil {
 		return fmt.Errorf("log: latest: %w", err)
@@ -52,16 +51,16 @@ func (l *eventLog) listLast(ctx context.Context, subjects string) (jetstream.Con
 // The server lists the last message of each subject when the consumer is made, and
 // goes on behind that with everything new. Two things may happen during the walk.
 // A review may get a newer event, which would come as a second one of the same
-// review: it is known by the position it was published on top of. And an event of
+// review: so the walk remembers which reviews it has handed on. And an event of
 // the list may be pushed out by newer ones before its turn: then the first of
-// those is behind the list, so the walk goes on to where the log ended when the
-// list was through.
+// those that is kept is behind the list, so the walk goes on to where the log
+// ended when the list was through.
 type latest struct {
 	log     *eventLog
 	cur     *cursor
 	f       func(pipeline.Entry) error
 	bound   uint64 // not below the end of the list
-	covered []uint64
+	covered map[[16]byte]struct{}
 	beyond  bool // the list is through, and bound is the end of the log then
 }
 
@@ -128,7 +127,7 @@ func (w *latest) visit(ctx context.Context, m jetstream.Msg) (done bool, err err
 			return false, fmt.Errorf("log: latest: %w", err)
 		}
 	}
-	if w.again(m, seq) {
+	if w.again(m.Subject()) {
 		return false, nil
 	}
 	e, err := decode(m.Subject(), pipeline.Position(seq), m.Data())
@@ -139,14 +138,12 @@ func (w *latest) visit(ctx context.Context, m jetstream.Msg) (done bool, err err
 	return false, w.f(e)
 }
 
-// again notes the position and reports whether the event follows one of the same
-// review that this walk has seen. The positions ascend, eight bytes for a review.
-func (w *latest) again(m jetstream.Msg, seq uint64) bool {
-	w.covered = append(w.covered, seq)
-	before, err := strconv.ParseUint(m.Headers().Get(jetstream.ExpectedLastSubjSeqHeader), 10, 64)
-	if err != nil {
-		return false // not written by us: nothing to go by
-	}
-	_, seen := slices.BinarySearch(w.covered, before)
+// again notes a subject, by a fingerprint of 16 bytes, and reports whether this
+// walk has been at it before.
+func (w *latest) again(subject string) bool {
+	sum := sha256.Sum256([]byte(subject))
+	print := [16]byte(sum[:16])
+	_, seen := w.covered[print]
+	w.covered[print] = struct{}{}
 	return seen
 }
