@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"reflect"
 	"runtime"
 
 	"github.com/filmwire/filmwire/config"
@@ -42,7 +43,7 @@ type Daemon struct {
 	sources    []*source
 	viewings   []*pipeline.Viewing
 	deliveries []*pipeline.Delivering
-	linkers    []pipeline.Linker
+	offers     []offer
 	clients    map[bool]pipeline.Doer // by whether private addresses are allowed
 	noted      map[string]SinkStatus  // what was last noted of each sink
 }
@@ -145,7 +146,7 @@ func (d *Daemon) openView(s *config.Sink) error {
 		return err
 	}
 	if linker, ok := view.(pipeline.Linker); ok {
-		d.linkers = append(d.linkers, linker)
+		d.offers = append(d.offers, offer{linker, !reflect.DeepEqual(s.Where, pipeline.Where{})})
 	}
 	staging, err := d.openTree(stagingFolder, s.Name)
 	if err != nil {
@@ -186,11 +187,22 @@ type fingerprinted struct {
 
 func (f fingerprinted) Version() string { return f.config + " " + f.View.Version() }
 
-// links lists what all views offer.
+// offer is what one view offers.
+type offer struct {
+	pipeline.Linker
+	filtered bool
+}
+
+// links lists what all views offer. A view with a filter may not have made the
+// documents of every film, so those are not offered.
 func (d *Daemon) links() []pipeline.Link {
 	var all []pipeline.Link
-	for _, l := range d.linkers {
-		all = append(all, l.Links()...)
+	for _, o := range d.offers {
+		for _, l := range o.Links() {
+			if !(o.filtered && l.PerFilm) {
+				all = append(all, l)
+			}
+		}
 	}
 	return all
 }
