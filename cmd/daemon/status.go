@@ -80,7 +80,7 @@ func (d *Daemon) noteSinks(ctx context.Context) error {
 }
 
 // noteEvery is how often the daemon notes how far the sinks are.
-const noteEvery = 15 * time.Second
+const noteEvery = 3 * time.Second
 
 func (d *Daemon) keepNoting(ctx context.Context) {
 	for d.Clock.Sleep(ctx, noteEvery) == nil {

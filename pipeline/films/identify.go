@@ -77,10 +77,7 @@ func (g *identifying) Identify(id review.ID, r *review.Review, now time.Time) ([
 	}
 	var events []pipeline.Append
 	if found == nil {
-		found, events, err = g.create(film, id, now)
-		if err != nil {
-			return nil, err
-		}
+		found, events = g.create(film, id, now)
 		stage = stageNew
 		if film.Year == 0 {
 			stage = stageTitle
@@ -227,22 +224,19 @@ func others(namesakes []*row, chosen *row) []review.FilmID {
 }
 
 // create makes a film that was not seen before.
-func (g *identifying) create(film *review.Film, cause review.ID, now time.Time) (*row, []pipeline.Append, error) {
-	id, err := g.freeID(film)
-	if err != nil {
-		return nil, nil, err
-	}
+func (g *identifying) create(film *review.Film, cause review.ID, now time.Time) (*row, []pipeline.Append) {
+	id := g.freeID(film)
 	known := *film
 	known.ID, known.Match = "", review.Match{}
 	r := &row{Film: known, Revision: 1}
 	r.Film.ID = id
 	event := g.event(review.FilmNew, r, cause, now)
 	g.remember(r, event)
-	return r, []pipeline.Append{{Film: event}}, nil
+	return r, []pipeline.Append{{Film: event}}
 }
 
 // freeID is the film's slug, with a number behind it where that is taken.
-func (g *identifying) freeID(film *review.Film) (review.FilmID, error) {
+func (g *identifying) freeID(film *review.Film) review.FilmID {
 	name := film.Title
 	if name == "" {
 		film.IDs.Each(func(catalogue, id string) {
@@ -260,19 +254,19 @@ func (g *identifying) freeID(film *review.Film) (review.FilmID, error) {
 		if n > 1 {
 			id = review.FilmID(fmt.Sprintf("%s-%d", base, n))
 		}
-		taken, err := g.taken(id)
-		if err != nil || !taken {
-			return id, err
+		if !g.taken(id) {
+			return id
 		}
 	}
 }
 
-func (g *identifying) taken(id review.FilmID) (bool, error) {
-	if _, merged := g.st.Get("into/" + string(id)); merged {
-		return true, nil
+// taken reports whether a film has or had the id: a merged one keeps its row.
+func (g *identifying) taken(id review.FilmID) bool {
+	if _, pending := g.films[id]; pending {
+		return true
 	}
-	r, err := g.load(id)
-	return r != nil, err
+	_, known := g.st.Get("film/" + string(id))
+	return known
 }
 
 // revise puts down what a review taught about a known film. A film this very
