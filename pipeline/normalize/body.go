@@ -70,19 +70,52 @@ func (b *body) drop(i int) {
 // without the elements that held nothing else. It is called once: the runs' places
 // in the HTML are not kept up.
 func (b *body) compact() {
-	if !slices.ContainsFunc(b.runs, func(r run) bool { return r.dropped }) {
+	if !slices.ContainsFunc(b.runs, isDropped) {
 		return
 	}
-	kept, html, at := b.runs[:0], b.html[:0], 0
+	html, at := b.html[:0], 0
+	for i := range b.runs {
+		if !b.runs[i].dropped {
+			continue
+		}
+		// What is written never overtakes what is read.
+		if from, to := b.extent(&b.runs[i]); from >= at {
+			html = append(html, b.html[at:from]...)
+			at = to
+		}
+	}
+	b.html = append(html, b.html[at:]...)
+	b.compactText()
+}
+
+func isDropped(r run) bool { return r.dropped }
+
+// compactText makes the text anew. Where all that is kept stands together, as it
+// does without a title over it and a footer under it, it is a part of the text.
+func (b *body) compactText() {
+	for len(b.runs) > 0 && b.runs[len(b.runs)-1].dropped {
+		b.runs = b.runs[:len(b.runs)-1]
+	}
+	for len(b.runs) > 0 && b.runs[0].dropped {
+		b.runs = b.runs[1:]
+	}
+	if !slices.ContainsFunc(b.runs, isDropped) {
+		shift, end := 0, 0
+		if n := len(b.runs); n > 0 {
+			shift, end = b.runs[0].from, b.runs[n-1].to
+		}
+		b.plain = b.plain[shift:end]
+		for i := range b.runs {
+			b.runs[i].from -= shift
+			b.runs[i].to -= shift
+		}
+		return
+	}
 	var text strings.Builder
 	text.Grow(len(b.plain))
+	kept := b.runs[:0]
 	for _, r := range b.runs {
 		if r.dropped {
-			// What is written never overtakes what is read.
-			if from, to := b.extent(&r); from >= at {
-				html = append(html, b.html[at:from]...)
-				at = to
-			}
 			continue
 		}
 		if text.Len() > 0 {
@@ -93,7 +126,7 @@ func (b *body) compact() {
 		r.from, r.to = from, text.Len()
 		kept = append(kept, r)
 	}
-	b.html, b.plain, b.runs = append(html, b.html[at:]...), text.String(), kept
+	b.plain, b.runs = text.String(), kept
 }
 
 // extent is the largest part of the HTML that holds nothing but dropped runs. A

@@ -51,12 +51,10 @@ type mark struct {
 
 const nbsp = 0xa0
 
-var oneSpace = []byte{' '}
-
 func newBuilder(size int) *builder {
 	return &builder{
 		body: body{
-			html:  make([]byte, 0, size+size/8+64),
+			html:  make([]byte, 0, size+64),
 			text:  make([]byte, 0, size),
 			nodes: make([]node, 0, 4+size/100),
 			runs:  make([]run, 0, 4+size/160),
@@ -222,7 +220,7 @@ func (b *builder) content() {
 	switch {
 	case len(b.held) > 0:
 		b.html = append(b.html, b.held...)
-		b.plainText(b.held)
+		b.plainText(string(b.held))
 		b.held = b.held[:0]
 	case b.breaks > 0:
 		for range min(b.breaks, 2) {
@@ -231,10 +229,10 @@ func (b *builder) content() {
 		}
 	case b.space == nbsp:
 		b.html = append(b.html, "\u00a0"...)
-		b.plainText(oneSpace)
+		b.plainText(" ")
 	case b.space != 0:
 		b.html = append(b.html, ' ')
-		b.plainText(oneSpace)
+		b.plainText(" ")
 	}
 	b.breaks, b.space = 0, 0
 	for i := range b.marks {
@@ -408,9 +406,9 @@ var classes = func() (t [256]uint8) {
 }()
 
 // words adds text: white space in it is as good as one space.
-func (b *builder) words(s []byte) {
+func (b *builder) words(s string) {
 	if b.top().tag == atom.Pre {
-		b.verbatim(s)
+		b.preformatted(s)
 		return
 	}
 	for i := 0; i < len(s); {
@@ -434,7 +432,7 @@ func (b *builder) words(s []byte) {
 
 // stretch is the end of the plain text that begins at i: words with one space
 // between them.
-func stretch(s []byte, i int) int {
+func stretch(s string, i int) int {
 	for i < len(s) {
 		if classes[s[i]] == plain || s[i] == ' ' && i+1 < len(s) && classes[s[i+1]] == plain {
 			i++
@@ -445,7 +443,7 @@ func stretch(s []byte, i int) int {
 	return i
 }
 
-func (b *builder) plainText(s []byte) {
+func (b *builder) plainText(s string) {
 	b.text = append(b.text, s...)
 	if b.inLink > 0 {
 		b.runs[len(b.runs)-1].linked += len(s)
@@ -453,8 +451,8 @@ func (b *builder) plainText(s []byte) {
 }
 
 // rune adds one character that is not plain and returns its width.
-func (b *builder) rune(s []byte) int {
-	r, width := utf8.DecodeRune(s)
+func (b *builder) rune(s string) int {
+	r, width := utf8.DecodeRuneInString(s)
 	switch {
 	case r == nbsp:
 		if b.inRun && b.breaks == 0 && b.space == 0 {
@@ -479,10 +477,10 @@ func (b *builder) rune(s []byte) int {
 	return width
 }
 
-// verbatim adds text in which white space counts.
-func (b *builder) verbatim(s []byte) {
+// preformatted adds text in which white space counts.
+func (b *builder) preformatted(s string) {
 	for len(s) > 0 {
-		r, width := utf8.DecodeRune(s)
+		r, width := utf8.DecodeRuneInString(s)
 		s = s[width:]
 		switch {
 		case r == '\r' || r == '\f' || unwanted(r):

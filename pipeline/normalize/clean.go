@@ -1,10 +1,10 @@
 package normalize
 
 import (
-	"bytes"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
-	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 )
 
@@ -13,8 +13,8 @@ import (
 type cleaner struct {
 	*builder
 	resolver
-	z   *html.Tokenizer
-	tag []byte // room to write a start tag in
+	tokens
+	room []byte // to write a start tag in
 	// skip is the element whose inside is being passed over, 0 for none, and
 	// nested how many of the same name are open inside it.
 	skip   atom.Atom
@@ -46,53 +46,46 @@ func newCleaner(fragment string, base resolver) *cleaner {
 	return &cleaner{
 		builder:  newBuilder(len(fragment)),
 		resolver: base,
-		z:        html.NewTokenizer(strings.NewReader(fragment)),
+		tokens:   tokens{s: fragment, attrs: make([]attr, 0, 8)},
 	}
 }
 
 func (c *cleaner) read() {
-	for {
-		switch c.z.Next() {
-		case html.ErrorToken:
-			return
-		case html.TextToken:
+	for c.next() {
+		switch c.kind {
+		case textToken:
 			if c.skip == 0 {
-				c.words(c.z.Text())
+				c.text()
 			}
-		case html.StartTagToken, html.SelfClosingTagToken:
+		case startToken:
 			c.start()
-		case html.EndTagToken:
+		case endToken:
 			c.end()
 		}
 	}
 }
 
-// tagOf is the element of a tag token. It reads the raw bytes, since the
-// tokenizer makes a copy of every name.
-func tagOf(token []byte) atom.Atom {
-	token = token[1:]
-	if token[0] == '/' {
-		token = token[1:]
+// text adds the text of a token.
+func (c *cleaner) text() {
+	s := c.s[c.from:c.to]
+	if c.top().tag == atom.Pre {
+		s = unixLines(s)
 	}
-	var name [16]byte
-	for i, c := range token {
-		if classes[c] == blank || c == '/' || c == '>' {
-			return atom.Lookup(name[:i])
+	for !c.verbatim {
+		i := strings.IndexByte(s, '&')
+		if i < 0 {
+			break
 		}
-		if i == len(name) {
-			return 0
-		}
-		if 'A' <= c && c <= 'Z' {
-			c |= 0x20
-		}
-		name[i] = c
+		c.words(s[:i])
+		text, width := reference(s[i:])
+		c.words(text)
+		s = s[i+width:]
 	}
-	return 0
+	c.words(s)
 }
 
 func (c *cleaner) start() {
-	token := c.z.Raw()
-	tag := tagOf(token)
+	tag := c.tag
 	if c.skip != 0 {
 		if tag == c.skip && !raw(tag) {
 			c.nested++
@@ -101,8 +94,8 @@ func (c *cleaner) start() {
 	}
 	what := roleOf(tag)
 	c.caption = false
-	if what != void && tag != 0 && len(token) > len("<p class=x>") {
-		class := classOf(token)
+	if what != void && tag != 0 && len(c.attrs) > 0 {
+		class := c.attr("class")
 		if c.furniture && isFurniture(class) {
 			c.skip = tag
 			return
@@ -111,7 +104,7 @@ func (c *cleaner) start() {
 	}
 	switch what {
 	case dropped:
-		c.pass(tag, token)
+		c.pass(tag)
 	case inline:
 		if start := c.startTag(tag); start != "" || tag != atom.A {
 			c.mark(tag, start)
@@ -127,17 +120,17 @@ func (c *cleaner) start() {
 
 // pass passes over an element. One that closes itself as XML writes it has no
 // inside, except for a script's or a style's, where browsers see none the less.
-func (c *cleaner) pass(tag atom.Atom, token []byte) {
+func (c *cleaner) pass(tag atom.Atom) {
 	switch {
-	case bytes.HasSuffix(token, []byte("/>")) && tag != atom.Script && tag != atom.Style:
-		c.z.NextIsNotRawText()
+	case c.closed && tag != atom.Script && tag != atom.Style:
+		c.inside = 0
 	case !c.lenient || raw(tag):
 		c.skip = tag
 	}
 }
 
 func (c *cleaner) end() {
-	tag := tagOf(c.z.Raw())
+	tag := c.tag
 	if c.skip != 0 {
 		if tag != c.skip {
 			return
@@ -347,29 +340,20 @@ func (c *cleaner) void(tag atom.Atom) {
 // startTag is the start tag of an element as it is kept, "" where it has no
 // attributes that are.
 func (c *cleaner) startTag(tag atom.Atom) string {
-	if !hasAttributes(tag) {
+	if len(c.attrs) == 0 || !hasAttributes(tag) {
 		return ""
 	}
-	out := c.tag[:0]
-	seen := 0
-	for more := true; more; {
-		var key, val []byte
-		key, val, more = c.z.TagAttr()
-		if len(key) == 0 || !attribute(tag, string(key)) {
-			continue
-		}
-		// Of two with one name the first counts, as in browsers. Those that one
-		// element may keep begin with different letters.
-		if bit := 1 << (key[0] - 'a'); seen&bit == 0 {
-			seen |= bit
-			out = c.attribute(out, tag, string(key), val)
+	out := c.room[:0]
+	for _, a := range c.attrs {
+		if key := c.key(a); attribute(tag, key) {
+			out = c.attribute(out, tag, key, c.value(a))
 		}
 	}
 	if len(out) == 0 {
 		return ""
 	}
-	c.tag = append(out, '>')
-	return string(c.tag)
+	c.room = append(out, '>')
+	return string(c.room)
 }
 
 // hasAttributes reports an element that may keep an attribute.
@@ -381,11 +365,11 @@ func hasAttributes(tag atom.Atom) bool {
 	return false
 }
 
-func (c *cleaner) attribute(out []byte, tag atom.Atom, key string, val []byte) []byte {
+func (c *cleaner) attribute(out []byte, tag atom.Atom, key, val string) []byte {
 	value := ""
 	switch {
 	case key == "href" || key == "cite":
-		value = c.resolve(string(val), tag == atom.A)
+		value = c.resolve(val, tag == atom.A)
 		if key == "href" && value != "" {
 			c.links = append(c.links, link{value})
 		}
@@ -420,33 +404,33 @@ func appendAttribute(out []byte, key, value string) []byte {
 }
 
 // digits is a value of one to four digits, "" for anything else.
-func digits(val []byte) string {
-	if len(val) == 0 || len(val) > 4 {
+func digits(val string) string {
+	if len(val) == 0 || len(val) > 4 || strings.Trim(val, "0123456789") != "" {
 		return ""
 	}
-	for _, c := range val {
-		if c < '0' || c > '9' {
-			return ""
-		}
-	}
-	return string(val)
+	return val
 }
 
 // plainValue is an attribute's text on one line.
-func plainValue(val []byte) string {
-	s := string(val)
+func plainValue(s string) string {
 	if onOneLine(s) {
 		return s
 	}
 	return oneLine(strings.ToValidUTF8(s, "\ufffd"))
 }
 
-// onOneLine reports plain text that oneLine would leave as it is.
+// onOneLine reports a text that oneLine would leave as it is.
 func onOneLine(s string) bool {
 	last := byte(' ')
-	for i := range len(s) {
+	for i := 0; i < len(s); i++ {
 		c := s[i]
-		if c < ' ' || c >= 0x7f || c == ' ' && last == ' ' {
+		if c >= utf8.RuneSelf {
+			r, width := utf8.DecodeRuneInString(s[i:])
+			if r == utf8.RuneError || unwanted(r) || unicode.IsSpace(r) {
+				return false
+			}
+			i += width - 1
+		} else if c < ' ' || c == 0x7f || c == ' ' && last == ' ' {
 			return false
 		}
 		last = c
@@ -480,13 +464,11 @@ type picture struct {
 // one that only counts readers goes.
 func (c *cleaner) img() {
 	var p picture
-	for more := true; more; {
-		var key, val []byte
-		key, val, more = c.z.TagAttr()
-		p.set(string(key), val)
+	for _, a := range c.attrs {
+		p.set(c.key(a), c.value(a))
 	}
 	if p.alt != "" && (strings.Contains(p.class, "emoji") || strings.Contains(p.class, "wp-smiley")) {
-		c.words([]byte(p.alt))
+		c.words(p.alt)
 		return
 	}
 	src := c.resolve(p.src, false)
@@ -511,7 +493,7 @@ func (c *cleaner) img() {
 	c.html = append(out, "/>"...)
 }
 
-func (p *picture) set(key string, val []byte) {
+func (p *picture) set(key, val string) {
 	field := (*string)(nil)
 	switch key {
 	case "src":
@@ -535,7 +517,7 @@ func (p *picture) set(key string, val []byte) {
 		return
 	}
 	if key == "src" || key == "data-src" {
-		*field = string(val)
+		*field = val
 	} else {
 		*field = plainValue(val)
 	}

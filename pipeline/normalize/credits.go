@@ -70,25 +70,27 @@ const maxCreditLine = 600
 
 // cutCreditLabel finds the label at the beginning of a line.
 func cutCreditLabel(line string) (creditLabel, string, bool) {
-	if line == "" || strings.IndexByte("adwscmpefADWSCMPEF", line[0]) < 0 {
+	if line == "" {
 		return creditLabel{}, line, false
 	}
-	for _, l := range creditLabels {
-		if !hasPrefixFold(line, l.text) {
+	initial := line[0] | 0x20
+	for i := range creditLabels {
+		l := &creditLabels[i]
+		if l.text[0] != initial || !hasPrefixFold(line, l.text) {
 			continue
 		}
 		rest := line[len(l.text):]
 		switch {
 		case rest == "":
-			return l, "", true
+			return *l, "", true
 		case rest[0] == ':':
-			return l, strings.TrimSpace(rest[1:]), true
+			return *l, strings.TrimSpace(rest[1:]), true
 		case strings.HasPrefix(rest, " :"):
-			return l, strings.TrimSpace(rest[2:]), true
+			return *l, strings.TrimSpace(rest[2:]), true
 		case l.colon || rest[0] != ' ' && rest[0] != ',':
 			continue
 		}
-		return l, strings.TrimSpace(rest), true
+		return *l, strings.TrimSpace(rest), true
 	}
 	return creditLabel{}, line, false
 }
@@ -148,7 +150,10 @@ func cutNextCredit(s string) (part string, next creditLabel, rest string) {
 		default:
 			continue
 		}
-		if l, r, ok := cutCreditLabel(s[i:]); ok && r != "" && !unicode.IsLower(rune(s[i])) {
+		if c := s[i]; c < 'A' || c > 'Z' {
+			continue
+		}
+		if l, r, ok := cutCreditLabel(s[i:]); ok && r != "" {
 			return strings.TrimRight(s[:i], " .;|/,·•-"), l, r
 		}
 	}

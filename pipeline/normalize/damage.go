@@ -31,6 +31,9 @@ func (b *body) blanks() []string {
 			continue
 		}
 		text := b.at(i)
+		if !mayHaveBlanks(text) {
+			continue
+		}
 		for at := 0; at < len(text) && len(found) < maxBlanks; at++ {
 			switch text[at] {
 			case '(':
@@ -48,6 +51,16 @@ func (b *body) blanks() []string {
 		}
 	}
 	return found
+}
+
+// mayHaveBlanks is a quick look for what every blank has.
+func mayHaveBlanks(text string) bool {
+	for _, sign := range [...]string{" ,", " .", " ;", " )", "()", "( ", "(,", "(;", " by and "} {
+		if strings.Contains(text, sign) {
+			return true
+		}
+	}
+	return false
 }
 
 // emptyBracket is the end of a bracket with nothing or only commas in it, 0 for

@@ -41,7 +41,7 @@ var dateLabels = [...]string{
 // on 2 June 2022 by Jane Doe in Reviews". It is not ok for any other line, a
 // sentence that begins with a date among them.
 func readDateline(line string) (d dateline, ok bool) {
-	if len(line) < 6 || len(line) > maxDateline {
+	if len(line) < 6 || len(line) > maxDateline || !mayBeDateline(line) {
 		return d, false
 	}
 	labelled := false
@@ -58,13 +58,21 @@ func readDateline(line string) (d dateline, ok bool) {
 			d.name, s = name, rest
 		} else if rest, label := cutDateLabel(s); label && !labelled {
 			labelled, s = true, rest
-		} else if rest, aside := cutAside(s); aside && (d.name != "" || !d.on.IsZero()) {
+		} else if d.name == "" && d.on.IsZero() {
+			return dateline{}, false
+		} else if rest, aside := cutAside(s); aside {
 			s = rest
 		} else {
 			return dateline{}, false
 		}
 	}
 	return d, d.name != "" || !d.on.IsZero()
+}
+
+// mayBeDateline is a quick look for a date, or for the first letter of a label.
+func mayBeDateline(line string) bool {
+	line = cutSigns(line)
+	return line != "" && (strings.IndexByte("brfmcapBRFMCAP", line[0]) >= 0 || strings.ContainsAny(line, "0123456789"))
 }
 
 // cutSigns takes off what sets the parts of such a line apart.
@@ -77,7 +85,7 @@ func cutByline(s string) (name, rest string, ok bool) {
 			return cutSignature(s[len(p):])
 		}
 	}
-	for _, p := range [...]string{"by ", "by: ", "posted by ", "posted by: ", "written by ", "words by "} {
+	for _, p := range [...]string{"by ", "by: ", "posted by ", "posted by: "} {
 		if hasPrefixFold(s, p) {
 			return cutSignature(s[len(p):])
 		}
@@ -334,13 +342,13 @@ const longestMonth = 12
 
 // cutMonth takes the name of a month off the front; 0 where there is none.
 func cutMonth(s string) (time.Month, string) {
-	word, rest := cutWord(s)
-	return months[word], strings.TrimLeft(rest, ". ")
+	month, rest := cutKnown(s, months)
+	return month, strings.TrimLeft(rest, ". ")
 }
 
 // cutWeekday takes the name of a day off the front, if it is not all there is.
 func cutWeekday(s string) string {
-	if word, rest := cutWord(s); weekdays[word] {
+	if known, rest := cutKnown(s, weekdays); known {
 		if rest = strings.TrimLeft(rest, "., "); rest != "" {
 			return rest
 		}
@@ -348,16 +356,20 @@ func cutWeekday(s string) string {
 	return s
 }
 
-// cutWord takes a word of letters off the front, in lower case; "" where it is
-// longer than the names that are looked for.
-func cutWord(s string) (word, rest string) {
+// cutKnown takes a word off the front that a table has, in any case.
+func cutKnown[T any](s string, table map[string]T) (known T, rest string) {
+	var word [longestMonth]byte
 	end := 0
-	for end < len(s) && (s[end]|0x20 >= 'a' && s[end]|0x20 <= 'z' || s[end] >= utf8.RuneSelf) {
-		if end++; end > longestMonth {
-			return "", s
+	for end < len(s) && (isLetter(s[end]) || s[end] >= utf8.RuneSelf) {
+		if end == len(word) {
+			return known, s
 		}
+		if word[end] = s[end]; s[end] < utf8.RuneSelf {
+			word[end] |= 0x20
+		}
+		end++
 	}
-	return strings.ToLower(s[:end]), s[end:]
+	return table[string(word[:end])], s[end:]
 }
 
 // atWordEnd reports that no letter or digit follows.

@@ -1,6 +1,6 @@
 package normalize
 
-import "bytes"
+import "strings"
 
 // furniture are the classes by which blog software names what it puts around a
 // text: share bars, related posts, comment forms, reader counters. A class that
@@ -16,52 +16,32 @@ var furniture = [...]string{
 
 // isCaption reports a class by which blog software names what stands under a
 // picture.
-func isCaption(class []byte) bool {
-	for _, name := range [...]string{"caption-text", "gallery-caption", "tr-caption", "image-caption", "img-caption", "photo-caption"} {
-		if i := bytes.Index(class, []byte(name)); i >= 0 && !bytes.HasPrefix(class[i+len(name):], []byte("-container")) {
-			return true
-		}
+func isCaption(class string) bool {
+	if !strings.Contains(class, "caption") {
+		return false
 	}
-	return bytes.Equal(class, []byte("caption"))
-}
-
-// isFurniture reports a class that names site furniture.
-func isFurniture(class []byte) bool {
-	for len(class) > 0 {
-		var name []byte
-		name, class, _ = bytes.Cut(class, []byte(" "))
-		if len(name) < 3 {
-			continue
-		}
-		for _, f := range furniture {
-			if name[0] == f[0] && len(name) >= len(f) && string(name[:len(f)]) == f {
-				return true
-			}
+	for name := range strings.FieldsSeq(class) {
+		switch name {
+		case "caption", "wp-caption-text", "gallery-caption", "tr-caption", "image-caption", "img-caption", "photo-caption", "caption-text":
+			return true
 		}
 	}
 	return false
 }
 
-// classOf is the value of the class attribute in the raw bytes of a start tag,
-// as good as it needs to be for that: what it gets wrong is kept as text.
-func classOf(token []byte) []byte {
-	at := bytes.Index(token, []byte("class="))
-	if at < 1 || classes[token[at-1]] != blank {
-		return nil
-	}
-	value := token[at+len("class="):]
-	if len(value) == 0 {
-		return nil
-	}
-	if quote := value[0]; quote == '"' || quote == '\'' {
-		value = value[1:]
-		if end := bytes.IndexByte(value, quote); end >= 0 {
-			return value[:end]
+// isFurniture reports a class that names site furniture.
+func isFurniture(class string) bool {
+	for len(class) > 0 {
+		var name string
+		name, class, _ = strings.Cut(class, " ")
+		if len(name) < 3 {
+			continue
 		}
-		return nil
+		for _, f := range furniture {
+			if name[0] == f[0] && strings.HasPrefix(name, f) {
+				return true
+			}
+		}
 	}
-	if end := bytes.IndexAny(value, " \t\r\n/>"); end >= 0 {
-		return value[:end]
-	}
-	return value
+	return false
 }

@@ -68,7 +68,7 @@ type reading struct {
 // add fills in what stands beside the text, except for its ratings.
 func (r *reading) add(other *reading) {
 	r.or(other.dateline)
-	r.credits = merged(append(r.credits, other.credits...))
+	r.credits = append(r.credits, other.credits...)
 	f := other.facts
 	r.facts.add(&catalogue{year: f.year, countries: f.countries, festivals: f.festivals})
 }
@@ -101,7 +101,6 @@ func (b *body) readLines(scale review.Scale, basis review.Basis) reading {
 		w.seen++
 		w.prose = w.prose || !l.about && len(text) > maxDateline
 	}
-	w.credits = merged(w.credits)
 	for i := range b.runs {
 		b.runs[i].meta = b.runs[i].meta || b.aside(i)
 	}

@@ -14,10 +14,9 @@ import (
 // page is what one reading of a whole HTML page finds, besides the text: what the
 // head says, what is marked up for machines, and where the article may be.
 type page struct {
-	z      *html.Tokenizer
-	offset int // of the current token
-	stack  []opened
-	areas  []area
+	tokens
+	stack []opened
+	areas []area
 
 	headlines []*headline
 	captures  []capture
@@ -75,7 +74,7 @@ const (
 
 // readPage finds the review in a whole page.
 func (u *understanding) readPage() error {
-	p := page{z: html.NewTokenizer(strings.NewReader(u.doc.Body))}
+	p := page{tokens: tokens{s: u.doc.Body}}
 	p.scan()
 	u.review.URL = first(u.doc.Stated.URL, absolute(p.canonical, u.doc.URL), u.doc.URL)
 	u.base = newResolver(u.review.URL)
@@ -211,23 +210,17 @@ func personal(s string) string {
 }
 
 func (p *page) scan() {
-	for {
-		kind := p.z.Next()
-		if kind == html.ErrorToken {
-			p.closeTo(0, p.offset)
-			return
-		}
-		size := len(p.z.Raw())
-		switch kind {
-		case html.TextToken:
-			p.text()
-		case html.StartTagToken, html.SelfClosingTagToken:
-			p.start(size, kind == html.SelfClosingTagToken)
-		case html.EndTagToken:
+	for p.next() {
+		switch p.kind {
+		case textToken:
+			p.read(p.s[p.from:p.to])
+		case startToken:
+			p.start()
+		case endToken:
 			p.end()
 		}
-		p.offset += size
 	}
+	p.closeTo(0, p.from)
 }
 
 // maxOpen is how deep the page is followed; what is deeper belongs to what is
@@ -241,26 +234,29 @@ func (p *page) top() opened {
 	return p.stack[len(p.stack)-1]
 }
 
-func (p *page) text() {
+// read reads a text.
+func (p *page) read(text string) {
 	at := p.top()
 	switch {
 	case at.data:
 		if len(p.data) < 50 {
-			p.data = append(p.data, string(p.z.Text()))
+			p.data = append(p.data, text)
 		}
 		return
 	case at.tag == atom.Title:
 		if p.title == "" {
-			p.title = string(p.z.Text())
+			p.title = html.UnescapeString(text)
 		}
 		return
 	case raw(at.tag):
 		return
 	}
-	text := p.z.Text()
+	if len(p.captures) > 0 {
+		text = html.UnescapeString(text)
+	}
 	for i := range p.captures {
 		if c := &p.captures[i]; c.room > 0 {
-			part := clip(string(text), c.room)
+			part := clip(text, c.room)
 			*c.into += part
 			c.room -= len(part)
 		}
@@ -269,8 +265,8 @@ func (p *page) text() {
 		return
 	}
 	n := 0
-	for _, c := range text {
-		if classes[c] != blank {
+	for i := range len(text) {
+		if classes[text[i]] != blank {
 			n++
 		}
 	}
@@ -280,63 +276,54 @@ func (p *page) text() {
 	}
 }
 
-func (p *page) start(size int, self bool) {
-	tag := tagOf(p.z.Raw())
-	token := p.z.Token()
-	attr := func(key string) string {
-		for _, a := range token.Attr {
-			if a.Key == key {
-				return a.Val
-			}
-		}
-		return ""
-	}
+func (p *page) start() {
+	tag := p.tag
 	switch tag {
 	case atom.Html:
-		p.lang = first(p.lang, attr("lang"))
+		p.lang = first(p.lang, p.attr("lang"))
 	case atom.Base:
-		p.base = first(p.base, attr("href"))
+		p.base = first(p.base, p.attr("href"))
 	case atom.Meta:
-		p.meta(attr)
+		p.meta()
 	case atom.Link:
-		if hasWord(attr("rel"), "canonical") {
-			p.canonical = first(p.canonical, attr("href"))
+		if hasWord(p.attr("rel"), "canonical") {
+			p.canonical = first(p.canonical, p.attr("href"))
 		}
 	case atom.Time:
 		if !p.top().dead {
-			p.timeOf = first(p.timeOf, attr("datetime"))
+			p.timeOf = first(p.timeOf, p.attr("datetime"))
 		}
 	case atom.A:
 		p.links++
 	}
 	if voidElement(tag) {
-		p.property(attr, false)
+		p.property(false)
 		return
 	}
-	if self || tag == 0 || len(p.stack) >= maxOpen {
+	if p.closed || tag == 0 || len(p.stack) >= maxOpen {
 		return
 	}
-	p.open(tag, attr, size)
+	p.open(tag)
 }
 
 // open puts an element on the stack, with its area if it can be one.
-func (p *page) open(tag atom.Atom, attr func(string) string, size int) {
+func (p *page) open(tag atom.Atom) {
 	above := p.top()
 	e := above
 	e.tag, e.data = tag, false
-	class := attr("class") + " " + attr("id")
+	class := p.attr("class") + " " + p.attr("id")
 	if !e.hreview && strings.Contains(class, "hreview") {
 		e.hreview = hasWord(class, "hreview")
 	}
-	e.item = e.item || attr("itemprop") == "itemReviewed"
+	e.item = e.item || p.attr("itemprop") == "itemReviewed"
 	e.dead = e.dead || deadElement(tag) || tag != atom.Body && tag != atom.Html && deadClass(class)
-	e.aggregate = e.aggregate || strings.HasSuffix(attr("itemtype"), "AggregateRating") || attr("itemprop") == "aggregateRating"
-	e.data = tag == atom.Script && strings.EqualFold(strings.TrimSpace(attr("type")), "application/ld+json")
+	e.aggregate = e.aggregate || strings.HasSuffix(p.attr("itemtype"), "AggregateRating") || p.attr("itemprop") == "aggregateRating"
+	e.data = tag == atom.Script && strings.EqualFold(strings.TrimSpace(p.attr("type")), "application/ld+json")
 	switch tag {
 	case atom.Div, atom.Section, atom.Article, atom.Main, atom.Td, atom.Body:
 		p.areas = append(p.areas, area{
-			from: p.offset + size, parent: above.area, dead: e.dead, seen: p.seen,
-			level: areaLevel(tag, class, attr("itemprop"), attr("role")),
+			from: p.to, parent: above.area, dead: e.dead, seen: p.seen,
+			level: areaLevel(tag, class, p.attr("itemprop"), p.attr("role")),
 		})
 		e.area = len(p.areas) - 1
 		if above.hreview && hasWord(class, "description") {
@@ -347,15 +334,15 @@ func (p *page) open(tag atom.Atom, attr func(string) string, size int) {
 	switch {
 	case e.dead:
 		if !above.dead {
-			p.dead = append(p.dead, [2]int{p.offset, 1 << 62})
+			p.dead = append(p.dead, [2]int{p.from, 1 << 62})
 		}
 		return
 	case (tag == atom.H1 || tag == atom.H2 || tag == atom.H3) && len(p.headlines) < maxHeadlines && !brandClass(class):
-		h := &headline{at: p.offset, seen: p.seen, h1: tag == atom.H1}
+		h := &headline{at: p.from, seen: p.seen, h1: tag == atom.H1}
 		p.headlines = append(p.headlines, h)
 		p.take(&h.text)
 	}
-	p.property(attr, true)
+	p.property(true)
 }
 
 // maxHeadlines is how many headings of a page are looked at.
@@ -382,13 +369,13 @@ func (p *page) take(into *string) {
 }
 
 func (p *page) end() {
-	tag := tagOf(p.z.Raw())
+	tag := p.tag
 	if tag == atom.A && p.links > 0 {
 		p.links--
 	}
 	for i := len(p.stack) - 1; i >= 0; i-- {
 		if p.stack[i].tag == tag {
-			p.closeTo(i, p.offset)
+			p.closeTo(i, p.from)
 			return
 		}
 	}
@@ -417,9 +404,9 @@ func (p *page) closeTo(n, offset int) {
 }
 
 // meta reads a meta element.
-func (p *page) meta(attr func(string) string) {
-	content := attr("content")
-	switch strings.ToLower(first(attr("property"), attr("name"))) {
+func (p *page) meta() {
+	content := p.attr("content")
+	switch strings.ToLower(first(p.attr("property"), p.attr("name"))) {
 	case "og:title":
 		p.ogTitle = first(p.ogTitle, content)
 	case "og:site_name":
@@ -441,9 +428,9 @@ func (p *page) meta(attr func(string) string) {
 
 // property reads microdata and microformats: a value in an attribute, or in the
 // text of an element that has one.
-func (p *page) property(attr func(string) string, inside bool) {
-	prop, class := attr("itemprop"), attr("class")
-	if prop == "" && class == "" && attr("rel") == "" {
+func (p *page) property(inside bool) {
+	prop, class := p.attr("itemprop"), p.attr("class")
+	if prop == "" && class == "" && p.attr("rel") == "" {
 		return
 	}
 	at := p.top()
@@ -465,7 +452,7 @@ func (p *page) property(attr func(string) string, inside bool) {
 		into = &p.published
 	case prop == "dateModified", hasWord(class, "dt-updated"):
 		into = &p.modified
-	case prop == "author", hasWord(class, "p-author"), hasWord(attr("rel"), "author"), hasWord(class, "byline"),
+	case prop == "author", hasWord(class, "p-author"), hasWord(p.attr("rel"), "author"), hasWord(class, "byline"),
 		hasWord(class, "author-name"), hasWord(class, "entry-author"):
 		into = &p.bylineOf
 	default:
@@ -474,9 +461,9 @@ func (p *page) property(attr func(string) string, inside bool) {
 	if *into != "" || at.aggregate || at.dead {
 		return
 	}
-	value := first(attr("content"), attr("datetime"), attr("value"))
+	value := first(p.attr("content"), p.attr("datetime"), p.attr("value"))
 	if at.hreview {
-		value = first(value, attr("title"))
+		value = first(value, p.attr("title"))
 	}
 	if value != "" {
 		*into = value

@@ -252,3 +252,31 @@ func written(text, digits string) bool {
 	}
 	return strings.ContainsAny(text, "★⭐🌟✭✮✯✪✫✬⭑✦*＊🌕●⚫♥❤🍿🎬☆✩✰⚝⭒✧🌑○◯⚪♡🤍⯨⯪◐◑🌗🌓🌖🌔🌘🌒½¼¾⅛⅜⅝⅞%％")
 }
+
+// TestRatingsAtTheEnd: a rating in words is one at the end of the last paragraph
+// or on a line of its own, and in the middle of prose it is not.
+func TestRatingsAtTheEnd(t *testing.T) {
+	for _, c := range []struct{ end, want string }{
+		{"It will be seen again. Four stars (out of 5)", "4/5"},
+		{"It will be seen again. Four stars (out of 5).", "4/5"},
+		{"It will be seen again. Three stars out of five.", "3/5"},
+		{"It will be seen again. Three and a half stars (out of four)", "3.5/4"},
+		{"It will be seen again - 3 stars out of 5", "3/5"},
+		{"It will be seen again. (Three stars out of five.)", "3/5"},
+		{"It will be seen again.\nThree stars out of five", "3/5"},
+		{"It will be seen again.\n\nThree stars out of five!", "3/5"},
+		{"It will be seen again.\n\nfour stars (out of 5)", "4/5"},
+		{"It will be seen again, all four stars (out of 5) of it, by me.", "unrated"},
+		{"Three stars out of five went home early, and the other two stayed.", "unrated"},
+		{"There were three stars out of five on the poster when I came in.", "unrated"},
+		{"It had three stars out of five in the paper.", "unrated"},
+		{"Of its five leads, three stars out of five can act and two cannot. It is long.", "unrated"},
+	} {
+		t.Run(c.end, func(t *testing.T) {
+			r := read(t, review.Document{Form: review.FormText, Stated: review.Review{Title: "Mulan"}, Body: prose + "\n\n" + prose + " " + c.end})
+			if got := r.Rating.String(); got != c.want {
+				t.Errorf("got %s from %q, want %s", got, r.Rating.Raw, c.want)
+			}
+		})
+	}
+}

@@ -159,11 +159,23 @@ func labelWords(label string) bool {
 		last = label[i+1:]
 	}
 	switch strings.ToLower(last) {
-	case "rating", "ratings", "score", "grade", "verdict", "stars", "overall", "rated", "note", "wertung", "bewertung", "nota", "line":
+	case "stars":
+		if countsStars(label[:len(label)-len(last)]) {
+			return false
+		}
+	case "rating", "ratings", "score", "grade", "verdict", "overall", "rated", "note", "wertung", "bewertung", "nota", "line":
 	default:
 		return false
 	}
 	return strings.Count(label, " ") < 5
+}
+
+// countsStars reports what makes a rating of the word behind it: "four", "three and
+// a half".
+func countsStars(before string) bool {
+	before = strings.ToLower(strings.TrimSpace(before))
+	_, number := numberWords[before[strings.LastIndexAny(before, " -")+1:]]
+	return number || strings.HasSuffix(before, "half")
 }
 
 // ownLabel reports a label of the critic's own rating of the whole film.

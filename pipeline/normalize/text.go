@@ -64,7 +64,7 @@ func isByline(line string) bool {
 func (b *builder) element(tag atom.Atom, text string) {
 	b.endRun()
 	b.push(tag, "", false)
-	b.words([]byte(text))
+	b.words(text)
 	b.pop()
 }
 

@@ -23,6 +23,19 @@ func hasPrefixFold(s, prefix string) bool {
 // equalFold compares without regard to ASCII case. want is in lower case.
 func equalFold(s, want string) bool { return len(s) == len(want) && hasPrefixFold(s, want) }
 
+// sameFold compares without regard to ASCII case.
+func sameFold(a, b string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range len(a) {
+		if x, y := a[i], b[i]; x != y && (x^y != 0x20 || !isLetter(x)) {
+			return false
+		}
+	}
+	return true
+}
+
 // containsFold is strings.Contains without regard to case.
 func containsFold(s, part string) bool { return indexFold(s, part) >= 0 }
 
