@@ -118,14 +118,17 @@ func traceOf(text string) trace {
 		}
 		return formLineOf(text)
 	}
-	line := strings.ToLower(strings.Trim(text, " \n:.…*»›→>[]_()!–—-\u00a0"))
-	if kind, ok := traces[line]; ok {
-		return kind
-	}
-	for _, p := range tracePrefixes {
-		if strings.HasPrefix(line, p.text) && len(text) <= p.max {
+	line := strings.Trim(text, " \n:.…*»›→>[]_()!–—-\u00a0")
+	for i := range tracePrefixes {
+		if p := &tracePrefixes[i]; len(text) <= p.max && hasPrefixFold(line, p.text) {
 			return p.kind
 		}
+	}
+	if len(line) <= longestTrace {
+		line = strings.ToLower(line)
+	}
+	if kind, ok := traces[line]; ok {
+		return kind
 	}
 	switch {
 	case watchedOn(text) != review.Date{}:
@@ -137,6 +140,9 @@ func traceOf(text string) trace {
 	}
 	return formLineOf(text)
 }
+
+// longestTrace is longer than the keys of traces and what is compared with them.
+const longestTrace = 80
 
 // traces are whole runs, in lower case and without signs around them.
 var traces = map[string]trace{
@@ -214,7 +220,7 @@ func formLineOf(text string) trace {
 
 // countedComments reports "3 comments", "12 thoughts on Mulan", "One response to".
 func countedComments(line string) bool {
-	if len(line) > 100 {
+	if len(line) > longestTrace {
 		return false
 	}
 	count, rest, ok := strings.Cut(line, " ")
