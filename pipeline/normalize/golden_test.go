@@ -131,6 +131,7 @@ func checkReview(t testing.TB, d review.Document, r review.Review) {
 			t.Errorf("credit %+v: lost and names do not fit", c)
 		}
 	}
+	notInvented(t, d, r)
 	if (r.BodyText == "") && r.Summary != "" && d.Stated.Summary == "" && d.Form == review.FormHTML {
 		t.Errorf("a summary of nothing: %q", r.Summary)
 	}
