@@ -37,8 +37,8 @@ const (
 	reviewSize     = 2400
 )
 
-// blogFeed is a feed of n reviews of different films, numbered from first on.
-func blogFeed(first, n int) []byte {
+// blogFeed is a feed of n reviews, numbered from first on, of so many films.
+func blogFeed(first, n, films int) []byte {
 	words := strings.Fields("the film a scene camera light quiet slow actor plays her city night rain music score edit cut long " +
 		"shot story of two people who meet and part while nobody looks it is never sure whether that is sad or funny")
 	random := rand.New(rand.NewPCG(7, uint64(first)))
@@ -46,7 +46,7 @@ func blogFeed(first, n int) []byte {
 	b.WriteString(`<?xml version="1.0" encoding="UTF-8"?><rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:dc="http://purl.org/dc/elements/1.1/"><channel><title>The Aisle Seat</title><link>https://example.org/</link><description>Reviews</description>`)
 	for i := first; i < first+n; i++ {
 		fmt.Fprintf(&b, `<item><title>Review: The Film Number %d (%d)</title><link>https://example.org/reviews/%d/</link><dc:creator><![CDATA[Jane Doe]]></dc:creator><pubDate>%s</pubDate><category><![CDATA[drama]]></category><guid isPermaLink="false">https://example.org/?p=%d</guid><description><![CDATA[A short word on film %d.]]></description><content:encoded><![CDATA[`,
-			i, 1950+i%70, i, time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(i)*time.Minute).Format(time.RFC1123Z), i, i)
+			i%films, 1950+i%films%70, i, time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(i)*time.Minute).Format(time.RFC1123Z), i, i)
 		for start := b.Len(); b.Len()-start < reviewSize; {
 			b.WriteString("<p>")
 			for range 40 + random.IntN(40) {
@@ -109,8 +109,14 @@ func feedSource(b *testing.B, url string) pipeline.Source {
 // BenchmarkReview says what one new review costs in CPU, stage by stage, in an
 // engine that runs already, and how that compares with a loop that only parses
 // and sanitises the same bytes. "durable" is all of it up to the event on the log:
-// read, normalize, identify, compare, publish, sync.
+// read, normalize, identify, compare, publish, sync. A film that was not seen before
+// costs an event of its own.
 func BenchmarkReview(b *testing.B) {
+	b.Run("new films", func(b *testing.B) { benchmarkReview(b, 1<<30) })
+	b.Run("known films", func(b *testing.B) { benchmarkReview(b, 250) })
+}
+
+func benchmarkReview(b *testing.B, films int) {
 	var feed []byte
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/rss+xml")
@@ -127,7 +133,7 @@ func BenchmarkReview(b *testing.B) {
 	}
 	reviews := 0
 	round := func() {
-		feed = blogFeed(reviews, reviewsPerFeed)
+		feed = blogFeed(reviews, reviewsPerFeed, films)
 		reviews += reviewsPerFeed
 		stage("plain", func() { plainLoop(b, feed) })
 		var read discard

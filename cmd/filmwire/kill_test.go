@@ -85,7 +85,7 @@ func survive(t *testing.T, n, kills int) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		timer := time.AfterFunc(rand.N(whole), func() { cmd.Process.Kill() })
+		timer := time.AfterFunc(rand.N(2*whole/time.Duration(kills)), func() { cmd.Process.Kill() })
 		if err := cmd.Wait(); err != nil {
 			interrupted++
 		}
