@@ -32,7 +32,9 @@ nothing is lost and nothing doubled, whatever is killed when.
 The rule of arrows. cmd imports config, sources, sinks and pipeline/*; those
 import pipeline; pipeline imports review; review imports the standard library. A
 plug-in imports pipeline, review and its own third-party module, which nothing
-else imports. pipeline knows no plug-in and none of its machinery.
+else imports. pipeline knows no plug-in and none of its machinery. Two small
+packages are shared by config and the machinery: pipeline/fold (letters) and
+pipeline/yaml.
 
 The machinery, each behind a port: pipeline/bus is the [Log], [Jobs] and [KV] on
 NATS; pipeline/views the [Store]; pipeline/films the [Registry]; pipeline/normalize
