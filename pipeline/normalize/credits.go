@@ -95,8 +95,13 @@ func cutCreditLabel(line string) (creditLabel, string, bool) {
 	return creditLabel{}, line, false
 }
 
-func isLabelCell(tag atom.Atom) bool { return tag == atom.Dt || tag == atom.Th || tag == atom.Td }
-func isValueCell(tag atom.Atom) bool { return tag == atom.Dd || tag == atom.Td }
+// isLabelCell reports where a label may stand whose names stand apart from it, and
+// isValueCell where they may.
+func isLabelCell(tag atom.Atom) bool {
+	return tag == atom.Dt || tag == atom.Th || tag == atom.Td || heading(tag)
+}
+
+func isValueCell(tag atom.Atom) bool { return tag == atom.Dd || tag == atom.Td || tag == atom.Li }
 
 // creditsIn reads one line, nil where it is none of credits: prose that begins
 // like one, "Directed by Jane Campion, this is ...", gives none.

@@ -23,7 +23,7 @@ func bylineOf(line string, top bool) string {
 			rest = rest[:i]
 		}
 	}
-	rest = strings.TrimRight(strings.TrimSpace(rest), ".*_")
+	rest = strings.Trim(rest, " .,;*_")
 	if !isName(rest) || strings.Count(rest, " ") > 3 {
 		return ""
 	}

@@ -56,6 +56,8 @@ func readDateline(line string) (d dateline, ok bool) {
 				return dateline{}, false
 			}
 			d.name, s = name, rest
+		} else if rest, account := cutAccount(s); account {
+			s = rest
 		} else if rest, label := cutDateLabel(s); label && !labelled {
 			labelled, s = true, rest
 		} else if d.name == "" && d.on.IsZero() {
@@ -93,6 +95,16 @@ func cutByline(s string) (name, rest string, ok bool) {
 	return "", s, false
 }
 
+// cutAccount takes the name of somebody's account off the front, "by ida", which
+// is no critic's name.
+func cutAccount(s string) (string, bool) {
+	if !hasPrefixFold(s, "by ") {
+		return s, false
+	}
+	account, rest, _ := strings.Cut(s[len("by "):], " ")
+	return rest, account != "" && strings.Trim(account, "abcdefghijklmnopqrstuvwxyz0123456789_-.,|") == ""
+}
+
 // cutSignature is the name at the front, up to where such lines go on.
 func cutSignature(s string) (name, rest string, ok bool) {
 	end := len(s)
@@ -106,7 +118,7 @@ func cutSignature(s string) (name, rest string, ok bool) {
 			end = i
 		}
 	}
-	name = strings.Trim(s[:end], " .*_")
+	name = strings.Trim(s[:end], " .,;*_")
 	if !isName(name) || strings.Count(name, " ") > 3 {
 		return "", s, false
 	}

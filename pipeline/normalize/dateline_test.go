@@ -53,6 +53,8 @@ func TestDatelines(t *testing.T) {
 		{"June 2, 2022 by Petra Halloran", "2022-06-02 Petra Halloran"},
 		{"Film review by J. P. van Berg, 2022-06-02", "2022-06-02 J. P. van Berg"},
 		{"By Petra Halloran", "- Petra Halloran"},
+		{"January 4th, 2008 by petra", "2008-01-04"},
+		{"By Petra Halloran, | January 4, 2008", "2008-01-04 Petra Halloran"},
 
 		{"04/05/2020", "-"},
 		{"04.01.2020", "-"},

@@ -5,9 +5,10 @@
 // fragment (clean), a whole page (page, jsonld), Markdown (markdown,
 // frontmatter) or plain text (text); each ends in a body, which is sanitised
 // HTML, plain text and the runs both consist of. In them it finds the film
-// (title, year, filmids), the critic, the credits and the rating, takes out what
-// the site put there (boilerplate), names what was damaged on the way (damage),
-// and makes a summary.
+// (title, headline, year, filmids), and in one walk over their lines the critic
+// and the date (dateline), what was made where (facts), the credits and the
+// rating; it takes out what the site put there (boilerplate), names what was
+// damaged on the way (damage), and makes a summary.
 //
 // Three rules. Nothing is invented: every digit of a rating stands in the
 // document, a name that did not survive is lost and not guessed. What is stated
@@ -23,4 +24,4 @@ package normalize
 
 // Version names what is understood and how. It goes into source.parser, so that
 // a document is read again when the understanding changes.
-const Version = "normalize/1"
+const Version = "normalize/2"

@@ -33,15 +33,15 @@ func TestCatalogueLines(t *testing.T) {
 		{"London Film Festival (2010) – UK 1969", "1969 United Kingdom"},
 		{"Korea, 123 min, subtitled", " South Korea"},
 
-		{"1969 was a year in the UK", "-"},
+		{"1969 was a year in the UK", ""},
 		{"In the UK, 1969, boys went down the pit.", "-"},
-		{"Paris, 1962", "-"},
-		{"1917, 1943", "-"},
-		{"1969", "-"},
-		{"Drama in 3 acts", "-"},
+		{"Paris, 1962", ""},
+		{"1917, 1943", ""},
+		{"1969", ""},
+		{"Drama in 3 acts", ""},
 		{"Dir. Ken Loach takes 110 mins to get there.", "-"},
 		{"Directed by Ken Loach in 1969, it holds up.", "-"},
-		{"Comedy, horror and 12 monkeys", "-"},
+		{"Comedy, horror and 12 monkeys", ""},
 	} {
 		for _, form := range []review.Form{review.FormText, review.FormHTML} {
 			t.Run(c.line+" "+string(form), func(t *testing.T) {

@@ -113,13 +113,7 @@ func (s siteName) cut(title string) string {
 // the title has none.
 func (p *page) reviewTitle(site siteName, a area) (title, film string) {
 	stated, own := oneLine(p.ogTitle), oneLine(p.title)
-	shared := ""
-	for _, h := range p.near(a) {
-		if shared = sharedTitle(first(stated, own), h.text); shared != "" && !site.is(h.text) {
-			break
-		}
-		shared = ""
-	}
+	shared := p.sharedTitle(site, first(stated, own), a)
 	switch {
 	case stated != "" && stated != own:
 		if title = site.cut(stated); shared != "" && readTitle(title, "").year == 0 {
@@ -130,13 +124,39 @@ func (p *page) reviewTitle(site siteName, a area) (title, film string) {
 		return shared, ""
 	}
 	heading := p.firstHeading()
-	if rest, ok := strings.CutSuffix(own, heading); ok && heading != "" && endsInJoint(rest) {
-		site.names = append(site.names, squeezed(heading)) // the name of the site is its heading
+	if rest, ok := strings.CutSuffix(own, heading); ok && heading != "" {
+		// Behind "»" and ":" it is the title that follows, and the name of the site
+		// stood first. Behind other signs it is the name of the site.
+		if j := jointAt(rest); j != "" && j != " » " && j != ": " {
+			site.names = append(site.names, squeezed(heading))
+		}
 	}
 	if heading != "" && !site.is(heading) {
 		return heading, ""
 	}
 	return site.cut(own), ""
+}
+
+// sharedTitle is the title that a heading near the text and what the page calls
+// itself agree on, "" for none. Where the page is called by two headings, by the
+// site's and by the article's, the article's is the one further down.
+func (p *page) sharedTitle(site siteName, title string, a area) string {
+	front, ending := "", ""
+	frontAt, endingAt := -1, -1
+	for _, h := range p.near(a) {
+		if site.is(h.text) {
+			continue
+		}
+		if shared := sharedTitle(title, h.text); shared != "" && frontAt < 0 {
+			front, frontAt = shared, h.at
+		} else if before, ok := strings.CutSuffix(title, h.text); ok && endingAt < 0 && jointAt(before) != "" {
+			ending, endingAt = h.text, h.at
+		}
+	}
+	if front != "" && endingAt > frontAt {
+		return ending
+	}
+	return front
 }
 
 // firstHeading is the first h1 with anything in it.
@@ -149,15 +169,17 @@ func (p *page) firstHeading() string {
 	return ""
 }
 
-// endsInJoint reports a title behind which the name of the site follows. Behind "»"
-// it is the title that follows: the name of the site stood first.
-func endsInJoint(s string) bool {
+// jointAt is the joint that a part of a title ends in, "" for none.
+func jointAt(s string) string {
 	for _, j := range joints {
 		if front, ok := strings.CutSuffix(s, j); ok && front != "" {
-			return j != " » "
+			return j
 		}
 	}
-	return false
+	if strings.HasSuffix(s, ": ") {
+		return ": "
+	}
+	return ""
 }
 
 // sharedTitle is the title that a heading and what the page calls itself agree

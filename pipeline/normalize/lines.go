@@ -120,8 +120,12 @@ func (w *walk) line(l *line, text string) {
 	w.waiting = -1
 	if waiting >= 0 && l.run == w.last+1 && isValueCell(tag) {
 		if people, ok := names(text); ok {
-			w.credits[waiting].Names, w.credits[waiting].Lost = people, false
+			c := &w.credits[waiting]
+			c.Names, c.Lost = append(c.Names, people...), false
 			l.about = true
+			if tag == atom.Li {
+				w.waiting, w.last = waiting, l.run // one to an item
+			}
 			return
 		}
 	}
@@ -197,7 +201,7 @@ func (b *body) aside(i int) bool {
 		switch text := b.lineText(&l); {
 		case l.about:
 			about++
-		case len(text) > maxMetaLine, sentenceEnd(text, len(text)-1) > 0:
+		case len(text) > maxMetaLine, endsSentence(text):
 			return false
 		}
 	}

@@ -294,9 +294,21 @@ func (u *understanding) settleRating(t titled) {
 	if len(u.said.labelled)+len(u.said.alone) == 0 {
 		found = append(found, u.body.saidRatings(u.scale, u.basis)...)
 	}
-	found = append(found, u.body.imageRatings(u.scale, u.basis)...)
+	scale, basis := u.drawnScale(found)
+	found = append(found, u.body.imageRatings(scale, basis)...)
 	found = append(append(found, u.around.labelled...), u.around.alone...)
 	u.review.Rating = choose(found, u.review.Warn)
+}
+
+// drawnScale is the scale of drawn stars: where only a scale is left of a rating
+// in the text, "Rating: (out of 5)", the value was drawn.
+func (u *understanding) drawnScale(found []finding) (review.Scale, review.Basis) {
+	for i := range found {
+		if r := &found[i].rating; r.Kind == review.Lost && r.FoundIn == inText && !r.Best.IsZero() {
+			return review.Scale{Worst: r.Worst, Best: r.Best}, review.BasisStated
+		}
+	}
+	return u.scale, u.basis
 }
 
 // statedRating is the rating the source has a field for. A scale without a value

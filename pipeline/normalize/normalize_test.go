@@ -441,6 +441,16 @@ func TestCredits(t *testing.T) {
 			}
 		})
 	}
+	for body, want := range map[string][]credit{
+		"<h4>Cast</h4><ul><li>Holly Hunter as Ada</li><li>Sam Neill</li></ul><h4>Director</h4><p>It is long.</p>": {{Role: "cast", Names: []string{"Holly Hunter", "Sam Neill"}}, {Role: "director", Lost: true}},
+		"<h4>Cast</h4><p>Holly Hunter</p><p>It is long.</p>":                                                      {{Role: "cast", Lost: true}},
+		"<p>Written by Jane Campion</p><p>It is long.</p>":                                                        {{Role: "writer", Names: []string{"Jane Campion"}}},
+	} {
+		r := read(t, review.Document{Form: review.FormHTML, Body: body, Stated: review.Review{Title: "The Piano"}})
+		if diff := cmp.Diff(want, r.Credits); diff != "" || r.Critic.Name != "" {
+			t.Errorf("%s: critic %q, -want +got:\n%s", body, r.Critic.Name, diff)
+		}
+	}
 	r := read(t, review.Document{Form: review.FormHTML, Body: "<h1>The Piano</h1><dl><dt>Director</dt><dd>Jane Campion</dd><dt>Cast</dt><dd></dd></dl><p>It is long.</p>"})
 	if diff := cmp.Diff([]credit{{Role: "director", Names: []string{"Jane Campion"}}, {Role: "cast", Lost: true}}, r.Credits); diff != "" {
 		t.Errorf("definitions: -want +got:\n%s", diff)
@@ -586,6 +596,8 @@ func TestSummaries(t *testing.T) {
 		{"a long first sentence", "", "<p>" + long + "</p>", strings.Repeat("word ", 55)[:274] + "…"},
 		{"facts left out", "", "<p>Running time: 104 min</p><p>Rating: 3/5</p><p>It is long.</p>", "It is long."},
 		{"no text", "", "", ""},
+		{"words without an end", "", "<p>Jane Doe</p><p>It is long.</p><p>The end</p>", "It is long."},
+		{"nothing but words without an end", "", "<p>A far cry from the book</p>", "A far cry from the book"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			d := review.Document{Form: review.FormHTML, Body: c.body}

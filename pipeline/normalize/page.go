@@ -276,8 +276,22 @@ func (p *page) read(text string) {
 	}
 }
 
+// apart keeps words of captured text apart that a reader sees on different lines.
+func (p *page) apart(tag atom.Atom) {
+	if what := roleOf(tag); what != block && what != box && tag != atom.Br {
+		return
+	}
+	for i := range p.captures {
+		if c := &p.captures[i]; c.room > 0 {
+			*c.into += " "
+			c.room--
+		}
+	}
+}
+
 func (p *page) start() {
 	tag := p.tag
+	p.apart(tag)
 	switch tag {
 	case atom.Html:
 		p.lang = first(p.lang, p.attr("lang"))
@@ -370,6 +384,7 @@ func (p *page) take(into *string) {
 
 func (p *page) end() {
 	tag := p.tag
+	p.apart(tag)
 	if tag == atom.A && p.links > 0 {
 		p.links--
 	}

@@ -33,9 +33,10 @@ func statedSummary(s string) string {
 // summary is the first whole sentences of the critic's own text.
 func (b *body) summary(rating review.Rating) string {
 	var out string
+	prose := b.hasProse()
 	for i := range b.runs {
 		text := b.tale(i, rating)
-		if text == "" {
+		if text == "" || prose && !isProse(text) {
 			continue
 		}
 		room := summaryLength - len(out)
@@ -55,6 +56,21 @@ func (b *body) summary(rating review.Rating) string {
 		}
 	}
 	return out
+}
+
+// hasProse reports that some run is more than a few words without an end.
+func (b *body) hasProse() bool {
+	for i := range b.runs {
+		if r := &b.runs[i]; !r.meta && !r.caption && !heading(r.tag) && isProse(b.at(i)) {
+			return true
+		}
+	}
+	return false
+}
+
+// isProse reports a text that is long, or ends as a sentence does.
+func isProse(text string) bool {
+	return len(text) > maxMetaLine || endsSentence(text)
 }
 
 // tale is what a run tells, on one line: prose, without the lines that are about
@@ -88,7 +104,7 @@ func (b *body) tale(i int, rating review.Rating) string {
 // isSentence reports a short text that is no label with a value.
 func isSentence(text string) bool {
 	_, value, labelled := strings.Cut(text, ": ")
-	return text != "" && (!labelled || value == "" || sentenceEnd(text, len(text)-1) > 0)
+	return text != "" && (!labelled || value == "" || endsSentence(text))
 }
 
 // isCredit reports a line that says whose a picture is.
@@ -102,7 +118,7 @@ func isCredit(text string) bool {
 			return true
 		}
 	}
-	if sentenceEnd(text, len(text)-1) > 0 {
+	if endsSentence(text) {
 		return false
 	}
 	for _, p := range [...]string{"still from ", "a still from ", "a scene from ", "scene from "} {
@@ -175,6 +191,18 @@ func sentenceEnd(s string, i int) int {
 		return 0
 	}
 	return end
+}
+
+// endsSentence reports a text whose last sentence has an end.
+func endsSentence(s string) bool {
+	s = strings.TrimRight(s, "\"')]”’» ")
+	switch r, _ := utf8.DecodeLastRuneInString(s); r {
+	case '!', '?', '…':
+		return true
+	case '.':
+		return !abbreviated(s[:len(s)-1])
+	}
+	return false
 }
 
 // abbreviated reports that what stands before a full stop is an initial or a

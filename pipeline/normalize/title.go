@@ -213,7 +213,7 @@ func mayBeRating(s string) bool {
 
 // reviewWords are what reviews are called, longest first.
 var reviewWords = [...]string{
-	"blu-ray review", "capsule review", "festival review", "movie review", "film review", "quick review",
+	"movie review & film summary", "blu-ray review", "capsule review", "festival review", "movie review", "film review", "quick review",
 	"short review", "mini-review", "mini review", "dvd review", "advance review", "early review", "classic review",
 	"retro review", "review", "capsule", "short take", "quick take", "first look", "film of the week", "kritik", "filmkritik", "critique",
 }
