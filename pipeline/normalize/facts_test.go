@@ -97,6 +97,10 @@ func TestWhatDoesNotLeadTheSummary(t *testing.T) {
 			}
 		})
 	}
+	few := read(t, review.Document{Form: review.FormHTML, Body: "<p>Directed by Jane Campion<br>Long and loud<br>And lovely<br>See it</p>", Stated: review.Review{Title: "The Piano"}})
+	if few.Summary != "Long and loud And lovely See it" || few.EntryKind != review.EntryReview || few.BodyText == "" {
+		t.Errorf("a few words under a credit: %s, summary %q", few.EntryKind, few.Summary)
+	}
 	for _, text := range []string{"Directed with care.", "By and large it works.", "★ is a film about a star.", "A scene from the middle says it: wait."} {
 		if r := over(t, review.FormHTML, text); !strings.HasPrefix(r.Summary, text) {
 			t.Errorf("%q is prose, and gone from %q", text, r.Summary)

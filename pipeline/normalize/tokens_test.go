@@ -103,12 +103,21 @@ func TestTokensAreThoseOfBrowsers(t *testing.T) {
 		"<a b='c", "<a b", "<a ", "<a", "<A HREF=x HREF=y href=z>", "<a b='1'c=2>", "<x-y-zzzzzzzzzzzzzzzzzzzz>", "<a\"b>", "<a b=`c d`>", "< a>", "<1>", "<a b=>", "<a b= >",
 		"<script>a</script>b", "<script>a<b></SCRIPT >b", "<script>a</scriptx>b</script>", "<script><!--a</script>b", "<script><!--<script>a</script>b--></script>c",
 		"<script><!--<script>a--></script>b", "<script><!--<1></script>b", "<script><!--></script>b", "<script><!---></script>b", "<script><!-- - -></script>b", "<script><!--<script/</script/</script>b",
-		"<style>a<!--</style>b", "<title>a&amp;<b></title>c", "<textarea>a</textarea", "<plaintext>a</plaintext>b", "<xmp></xmp>", "<noscript><p></noscript>", "<iframe/>a</iframe>b",
+		"<script><!--<script>a-></script>b--></script>c", "<a"+distinct(80)+">", "<style>a<!--</style>b", "<title>a&amp;<b></title>c", "<textarea>a</textarea", "<plaintext>a</plaintext>b", "<xmp></xmp>", "<noscript><p></noscript>", "<iframe/>a</iframe>b",
 		"a&amp;b&lt&#60;&#x3c;&#0;&#128;&#xD800;&#99999999999;&unknown;&notit;&notit &hellip;&semi;&fjlig;&", "&#", "&#x", "&#8217;&#8217 &#160;&#159;", "&;&&amp",
 		"<a b='&amp;&lt&#60;&notit;&not=&not&notx&copy=x&copy;=&semi;&fjlig;&'>", "<a b=a\rb c='a\r\nb'>\r\n\r", "<a b=&quot;>", strings.Repeat("<a"+strings.Repeat(" b", 80)+">", 2),
 	) {
 		sameTokens(t, s)
 	}
+}
+
+// distinct are n attributes, each with a name of its own.
+func distinct(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, " x%d=%d", i, i)
+	}
+	return b.String()
 }
 
 func TestTokensOfSoup(t *testing.T) {
