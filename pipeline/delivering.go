@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -94,8 +95,12 @@ func (d *Delivering) begin(ctx context.Context) (cursor, error) {
 		return cursor{Since: since}, err
 	}
 	head, err := d.Log.Head(ctx)
-	return cursor{Position: head, Since: d.Clock.Now()}, err
+	return cursor{Position: head, Since: d.Clock.Now().Add(-aDay)}, err
 }
+
+// aDay is how far back a new sink looks for what is new: a review dated today, as
+// most are, without a time, came out at midnight.
+const aDay = 24 * time.Hour
 
 // nthNewest is the date of the nth newest review on the log.
 func (d *Delivering) nthNewest(ctx context.Context, n int) (time.Time, error) {
@@ -230,7 +235,11 @@ func (d *Delivering) wanted(entries []Entry) []Entry {
 // deliver hands entries over once and returns those to try again, and when.
 func (d *Delivering) deliver(ctx context.Context, entries []Entry, attempt int) ([]Entry, time.Duration, error) {
 	wait := backoff(attempt)
-	verdicts, err := d.Delivery.Deliver(ctx, entries)
+	var verdicts []Verdict
+	err := guarded(func() (err error) {
+		verdicts, err = d.Delivery.Deliver(ctx, entries)
+		return err
+	})
 	if ctx.Err() != nil {
 		return nil, 0, ctx.Err()
 	}
@@ -252,7 +261,7 @@ func (d *Delivering) deliver(ctx context.Context, entries []Entry, attempt int) 
 			}
 			d.Logger.Warn("event will be tried again", "review", id, "attempt", attempt, "code", v.Code, "reason", v.Reason)
 		case Reject:
-			if err := d.quarantine(ctx, entries[i].Review, v, attempt); err != nil {
+			if err := d.quarantine(ctx, entries[i], v, attempt); err != nil {
 				return nil, 0, err
 			}
 		}
@@ -262,23 +271,31 @@ func (d *Delivering) deliver(ctx context.Context, entries []Entry, attempt int) 
 
 // Quarantined is an event that a sink gave up, as it stands in KV.
 type Quarantined struct {
-	Sink     string        `json:"sink"`
-	Code     string        `json:"code,omitempty"`
-	Reason   string        `json:"reason,omitempty"`
-	Attempts int           `json:"attempts"`
-	At       time.Time     `json:"at"`
-	Event    *review.Event `json:"event"`
+	Sink     string    `json:"sink"`
+	Code     string    `json:"code,omitempty"`
+	Reason   string    `json:"reason,omitempty"`
+	Attempts int       `json:"attempts"`
+	At       time.Time `json:"at"`
+	EventID  string    `json:"event_id"`
+	Position Position  `json:"position"` // on the log
+	// Event is the event's own JSON; absent where it is too large to stand here
+	// too.
+	Event json.RawMessage `json:"event,omitempty"`
 }
 
 // QuarantinePrefix is where in KV the events that a sink gave up stand.
 func QuarantinePrefix(sink string) string { return "quarantine." + sink + "." }
 
-func (d *Delivering) quarantine(ctx context.Context, e *review.Event, v Verdict, attempts int) error {
-	value, err := json.Marshal(Quarantined{
-		Sink: d.Name(), Code: v.Code, Reason: v.Reason, Attempts: attempts, At: d.Clock.Now(), Event: e,
-	})
-	if err == nil {
-		err = d.KV.Put(ctx, QuarantinePrefix(d.Name())+e.EventID, value)
+func (d *Delivering) quarantine(ctx context.Context, entry Entry, v Verdict, attempts int) error {
+	e := entry.Review
+	q := Quarantined{
+		Sink: d.Name(), Code: v.Code, Reason: v.Reason, Attempts: attempts, At: d.Clock.Now(),
+		EventID: e.EventID, Position: entry.Position, Event: e.AppendJSON(nil),
+	}
+	err := d.putQuarantined(ctx, q)
+	if errors.Is(err, ErrTooLarge) {
+		q.Event = nil
+		err = d.putQuarantined(ctx, q)
 	}
 	if err != nil {
 		return fmt.Errorf("sink %q: quarantine %s: %w", d.Name(), e.EventID, err)
@@ -286,4 +303,14 @@ func (d *Delivering) quarantine(ctx context.Context, e *review.Event, v Verdict,
 	d.quarantined.Add(1)
 	d.Logger.Error("event was rejected and is in quarantine", "review", e.ReviewID, "revision", e.Revision, "code", v.Code, "reason", v.Reason)
 	return nil
+}
+
+func (d *Delivering) putQuarantined(ctx context.Context, q Quarantined) error {
+	var value bytes.Buffer
+	enc := json.NewEncoder(&value)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(q); err != nil {
+		return err
+	}
+	return d.KV.Put(ctx, QuarantinePrefix(d.Name())+q.EventID, value.Bytes())
 }

@@ -3,14 +3,19 @@ package pipeline
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/url"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/filmwire/filmwire/pipeline/review"
 )
@@ -60,6 +65,9 @@ type Ingest struct {
 	ledger, films *Viewing
 	authority     string // of feed ids
 
+	// same are the documents that were understood anew and said what the ledger has.
+	same sameness
+
 	// deciding is held from comparing with the ledger until the log has answered.
 	deciding sync.Mutex
 }
@@ -77,6 +85,7 @@ func NewIngest(c IngestConfig) *Ingest {
 	return &Ingest{
 		IngestConfig: c, authority: authority,
 		ledger: own("engine.ledger", Ledger{}), films: own("engine.films", c.Registry),
+		same: sameness{seen: map[[16]byte]struct{}{}},
 	}
 }
 
@@ -202,7 +211,8 @@ func (p *poll) run(ctx context.Context) error {
 	p.moves = anyMoved(p.in.ledger.Reader(), p.source.Name)
 	reading, err := p.source.Source.Read(ctx, checkpoint, out{ctx, p})
 	if err != nil { // what was read before is good
-		return errors.Join(err, p.flush(ctx), p.publish(ctx, p.newcomers))
+		flushed := p.flush(ctx)
+		return errors.Join(err, flushed, p.publish(ctx, p.newcomers))
 	}
 	if err := p.flush(ctx); err != nil {
 		return err
@@ -270,11 +280,22 @@ func (o out) Document(d review.Document) error {
 	}
 	p := o.poll
 	p.report.Read++
+	d.GUID = readable(d.GUID)
 	p.group = append(p.group, d)
 	if len(p.group) < groupSize {
 		return nil
 	}
 	return p.flush(o.ctx)
+}
+
+// readable is a source's own id as text. One that is not, such as a file name in
+// another encoding, keeps a fingerprint, so that two of them stay two.
+func readable(guid string) string {
+	if utf8.ValidString(guid) {
+		return guid
+	}
+	sum := sha256.Sum256([]byte(guid))
+	return strings.ToValidUTF8(guid, "\uFFFD") + "~" + hex.EncodeToString(sum[:4])
 }
 
 func (o out) Problem(problem Problem) error {
@@ -327,7 +348,8 @@ func (p *poll) understand() ([]*candidate, error) {
 			}
 			continue
 		}
-		if known && d.RawSHA256 != "" && row.raw == d.RawSHA256 && row.parser == p.source.Parser && row.kind != review.Withdrawn {
+		understood := row.raw == d.RawSHA256 && row.parser == p.source.Parser || p.in.same.holds(id, d.RawSHA256, p.source.Parser)
+		if known && d.RawSHA256 != "" && understood && row.kind != review.Withdrawn {
 			p.seen[id] = d.RawSHA256
 			p.report.Same++
 			continue
@@ -378,7 +400,10 @@ func (in *Ingest) normalizeAll(all []*candidate) {
 	for range min(max(in.Workers, 1), len(all)) {
 		workers.Go(func() {
 			for c := range next {
-				c.review, c.err = in.Normalize(c.doc)
+				c.err = guarded(func() (err error) {
+					c.review, err = in.Normalize(c.doc)
+					return err
+				})
 				c.doc.Body = "" // understood: only the review is needed now
 			}
 		})
@@ -456,6 +481,7 @@ func (p *poll) decide(all []*candidate) (events []Append, same int, err error) {
 			FeedID: p.in.feedID(c.id, now), Review: c.review,
 		}
 		if !c.row.next(c.known, e, now) {
+			p.in.same.note(c.id, c.doc.RawSHA256, p.source.Parser)
 			same++
 			continue
 		}
@@ -504,7 +530,7 @@ func (in *Ingest) append(ctx context.Context, events []Append, report *Report) e
 }
 
 // mostNewcomers bounds the reviews that wait to be compared with what is missing.
-const mostNewcomers = 5000
+const mostNewcomers = 20_000
 
 // keepBack takes the newcomers out of the candidates, unless there is nothing
 // they could be.
@@ -588,11 +614,27 @@ func (p *poll) recognise(missing []review.ID) ([]review.ID, error) {
 
 // withdraw takes back what the source no longer has, if it may.
 func (p *poll) withdraw(ctx context.Context, missing []review.ID, had int) error {
-	if len(missing) == 0 || p.source.Withdraw == WithdrawNever {
-		return nil
+	held, err := p.heldOf(ctx)
+	if err != nil {
+		return err
 	}
-	if p.source.Withdraw != WithdrawAlways && 2*len(missing) > had {
+	if held > 0 {
+		had = min(had, held)
+	}
+	guarded := p.source.Withdraw != WithdrawAlways && p.source.Withdraw != WithdrawNever
+	if guarded && len(missing) > 0 && 2*len(missing) > had {
 		p.report.Held, p.report.HeldOf = len(missing), had
+		if held > 0 {
+			return nil
+		}
+		return p.in.KV.Put(ctx, heldKey(p.source.Name), []byte(strconv.Itoa(had)))
+	}
+	if held > 0 {
+		if err := p.in.KV.Delete(ctx, heldKey(p.source.Name)); err != nil {
+			return fmt.Errorf("withdraw: %w", err)
+		}
+	}
+	if len(missing) == 0 || p.source.Withdraw == WithdrawNever {
 		return nil
 	}
 	p.in.deciding.Lock()
@@ -608,6 +650,25 @@ func (p *poll) withdraw(ctx context.Context, missing []review.ID, had int) error
 		missing = missing[n:]
 	}
 	return nil
+}
+
+func heldKey(source string) string { return "source." + source + ".held" }
+
+// heldOf is how many reviews the source had when the guard began to hold, 0 if it
+// does not. While it holds, what came since does not make the loss look smaller.
+func (p *poll) heldOf(ctx context.Context) (int, error) {
+	value, err := p.in.KV.Get(ctx, heldKey(p.source.Name))
+	if errors.Is(err, ErrNotFound) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("withdraw: %w", err)
+	}
+	n, err := strconv.Atoi(string(value))
+	if err != nil {
+		return 0, fmt.Errorf("withdraw: what the guard holds cannot be read: %w", err)
+	}
+	return n, nil
 }
 
 func (p *poll) withdrawGroup(ctx context.Context, ids []review.ID) error {

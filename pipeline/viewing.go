@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -34,6 +35,9 @@ type Viewing struct {
 	maxWaiting      int
 	logger          *slog.Logger
 	clock           Clock
+
+	// keeping is held while documents are written and their records committed.
+	keeping sync.Mutex
 
 	// target is the position up to which documents are staged.
 	target   Position
@@ -161,6 +165,13 @@ func (v *Viewing) Owns(path string) bool {
 	return ok
 }
 
+// Hold keeps the view from publishing documents until release is called. What it
+// owns and what stands are one meanwhile.
+func (v *Viewing) Hold() (release func()) {
+	v.keeping.Lock()
+	return v.keeping.Unlock
+}
+
 // Run follows the log until ctx ends. A batch that fails is tried again later;
 // other sinks do not notice.
 func (v *Viewing) Run(ctx context.Context) error {
@@ -231,9 +242,14 @@ func (v *Viewing) apply(ctx context.Context, entries []Entry, upTo Position) (er
 	batch := v.state.Begin()
 	defer batch.Discard()
 	docs := documents{}
-	if err := v.view.Apply(ctx, sift(entries, v.where), within{Reader: batch, State: batch, prefix: viewKeys}, docs); err != nil {
+	err = guarded(func() error {
+		return v.view.Apply(ctx, sift(entries, v.where), within{Reader: batch, State: batch, prefix: viewKeys}, docs)
+	})
+	if err != nil {
 		return err
 	}
+	v.keeping.Lock()
+	defer v.keeping.Unlock()
 	if err := v.keep(ctx, batch, docs, upTo < v.target); err != nil {
 		return err
 	}

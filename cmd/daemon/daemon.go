@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -94,15 +95,53 @@ func (d *Daemon) openBus(ctx context.Context) error {
 	return nil
 }
 
-func (d *Daemon) openStores(context.Context) error {
+func (d *Daemon) openStores(ctx context.Context) error {
 	store, err := views.Open(filepath.Join(d.Config.Data, viewsFolder), d.Log)
 	if err != nil {
 		return err
 	}
 	d.store = store
 	d.push("views", store.Close)
+	if err := d.tieToLog(ctx); err != nil {
+		return err
+	}
 	d.public, err = d.openTree(publicFolder)
 	return err
+}
+
+// logKey is where in KV the log's own name stands, made up when it is first seen.
+const logKey = "log.id"
+
+// tieToLog drops all derived state that was made from another log: positions of
+// one mean nothing on another.
+func (d *Daemon) tieToLog(ctx context.Context) error {
+	id, err := d.bus.KV().Get(ctx, logKey)
+	if errors.Is(err, pipeline.ErrNotFound) {
+		id = []byte(rand.Text())
+		err = d.bus.KV().Put(ctx, logKey, id)
+	}
+	if err != nil {
+		return fmt.Errorf("log: whose views these are: %w", err)
+	}
+	tie := d.store.View("engine.log")
+	if known, ok := tie.Get("id"); ok && string(known) == string(id) {
+		return nil
+	}
+	names, err := d.store.Views()
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if err := d.store.Drop(name); err != nil {
+			return err
+		}
+	}
+	if len(names) > 0 {
+		d.Log.Info("the log is another one; all views are made anew from it", "views", len(names))
+	}
+	batch := tie.Begin()
+	batch.Set("id", id)
+	return batch.Commit(0)
 }
 
 func (d *Daemon) openTree(folder ...string) (*tree.Tree, error) {

@@ -104,14 +104,29 @@ func (d *Daemon) sweep(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("look for old documents: %w", err)
 	}
+	if len(orphans) == 0 {
+		return nil
+	}
+	return d.removeOrphans(orphans)
+}
+
+// removeOrphans removes documents that nobody owns, while no view publishes: a
+// document stands before its view's record of it does.
+func (d *Daemon) removeOrphans(orphans []string) error {
+	for _, v := range d.viewings {
+		defer v.Hold()()
+	}
+	removed := 0
 	for _, name := range orphans {
-		if err := d.public.Remove(name); err != nil {
-			return fmt.Errorf("sweep: %w", err)
+		if d.owned(name) {
+			continue
 		}
+		if err := d.public.Remove(name); err != nil {
+			return fmt.Errorf("remove old documents: %w", err)
+		}
+		removed++
 	}
-	if len(orphans) > 0 {
-		d.Log.Info("removed documents that no sink makes any more", "documents", len(orphans))
-	}
+	d.Log.Info("removed documents that no sink makes any more", "documents", removed)
 	return nil
 }
 

@@ -77,15 +77,11 @@ func (d *Daemon) start(ctx context.Context, work *sync.WaitGroup, planner *sched
 	work.Go(func() { d.sweepWhenCaughtUp(ctx) })
 }
 
-// planner plans the polls of all sources. A source that watches is polled at
-// every start: it costs nothing, and edits made meanwhile are seen at once.
+// planner plans the polls of all sources.
 func (d *Daemon) planner() *schedule.Planner {
 	plans := make([]schedule.Plan, len(d.sources))
 	for i, s := range d.sources {
 		plans[i] = schedule.Plan{Source: s.polled.Name, Schedule: s.schedule, Last: s.Status().LastPolled}
-		if _, watches := s.polled.Source.(pipeline.Watcher); watches {
-			plans[i].Last = time.Time{}
-		}
 	}
 	return schedule.NewPlanner(plans, d.bus.Jobs(), d.Clock, d.Log)
 }
@@ -113,7 +109,7 @@ func (d *Daemon) do(ctx context.Context, job pipeline.Job) {
 	beat.Go(func() { d.keepWorking(working, job) })
 	for _, s := range d.sources {
 		if s.polled.Name == job.Source() {
-			d.poll(ctx, s) // what went wrong is in the status and the log
+			d.pollIfIdle(ctx, s)
 		}
 	}
 	stop()
@@ -137,9 +133,11 @@ func (d *Daemon) keepWorking(ctx context.Context, job pipeline.Job) {
 	}
 }
 
-// watch polls a source whenever it says that it has changed.
+// watch polls a source whenever it says that it has changed, and at the start: it
+// costs little, and edits made meanwhile are seen at once.
 func (d *Daemon) watch(ctx context.Context, s *source, watcher pipeline.Watcher) {
 	changed := make(chan struct{}, 1)
+	changed <- struct{}{}
 	var polls sync.WaitGroup
 	polls.Go(func() {
 		for {

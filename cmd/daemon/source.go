@@ -87,6 +87,22 @@ func (s *source) Status() SourceStatus {
 func (d *Daemon) poll(ctx context.Context, s *source) (pipeline.Report, error) {
 	s.polling.Lock()
 	defer s.polling.Unlock()
+	return d.pollHeld(ctx, s)
+}
+
+// pollIfIdle polls the source unless it is being polled already. A slow source
+// must not keep the workers waiting that others need.
+func (d *Daemon) pollIfIdle(ctx context.Context, s *source) {
+	if !s.polling.TryLock() {
+		d.Log.Debug("source is being polled still", "source", s.polled.Name)
+		return
+	}
+	defer s.polling.Unlock()
+	d.pollHeld(ctx, s) // what went wrong is in the status and the log
+}
+
+// pollHeld is poll for those who hold polling.
+func (d *Daemon) pollHeld(ctx context.Context, s *source) (pipeline.Report, error) {
 	if before := s.Status(); before.Gone || d.Clock.Now().Before(before.NotBefore) {
 		d.Log.Debug("source is not polled", "source", s.polled.Name, "gone", before.Gone, "not_before", before.NotBefore)
 		return pipeline.Report{Source: s.polled.Name, Unchanged: true}, nil
