@@ -131,6 +131,7 @@ type Report struct {
 	Held      int       `json:"held,omitempty"`      // missing, but not withdrawn: too many at once
 	HeldOf    int       `json:"held_of,omitempty"`   // of so many the source had
 	Damaged   int       `json:"damaged,omitempty"`   // documents that could not be read
+	Warned    int       `json:"warned,omitempty"`    // new or changed, with something lost or not understood
 	Problems  []string  `json:"problems,omitempty"`  // the first few, for people
 }
 
@@ -218,7 +219,7 @@ func (p *poll) run(ctx context.Context) error {
 		return err
 	}
 	p.report.Unchanged = reading.Unchanged
-	if err := p.conclude(ctx, reading.Complete && !reading.Unchanged && !p.unsure); err != nil {
+	if err := p.conclude(ctx, reading); err != nil {
 		return err
 	}
 	if len(reading.Checkpoint) == 0 || bytes.Equal(reading.Checkpoint, checkpoint) {
@@ -369,6 +370,9 @@ func (p *poll) sound(all []*candidate) []*candidate {
 		switch {
 		case c.err == nil:
 			p.fill(c)
+			if len(c.review.Warnings) > 0 || c.review.Rating.Kind == review.Invalid {
+				p.report.Warned++
+			}
 			kept = append(kept, c)
 		case errors.Is(c.err, ErrNotReview):
 			p.report.PassedBy++
@@ -554,9 +558,11 @@ func (p *poll) keepBack(all []*candidate) []*candidate {
 
 // conclude publishes the newcomers and, where everything the source has was seen,
 // takes back what is missing. A newcomer that says exactly what a missing review
-// said is that review in another place.
-func (p *poll) conclude(ctx context.Context, complete bool) error {
-	if !complete {
+// said is that review in another place, also where something else could not be
+// read; but then nothing is taken back.
+func (p *poll) conclude(ctx context.Context, reading Reading) error {
+	complete := reading.Complete && !p.unsure
+	if reading.Unchanged || !complete && (!p.unsure || len(p.newcomers) == 0) {
 		return p.publish(ctx, p.newcomers)
 	}
 	missing, had, err := p.missing(ctx)
@@ -567,7 +573,7 @@ func (p *poll) conclude(ctx context.Context, complete bool) error {
 	if err != nil {
 		return err
 	}
-	if err := p.publish(ctx, p.newcomers); err != nil {
+	if err := p.publish(ctx, p.newcomers); err != nil || !complete {
 		return err
 	}
 	return p.withdraw(ctx, missing, had)

@@ -151,6 +151,46 @@ func TestAMoveKeepsTheReview(t *testing.T) {
 	}
 }
 
+// TestAMoveBesideSomethingUnreadable: the review that moved is not doubled, and
+// nothing is withdrawn.
+func TestAMoveBesideSomethingUnreadable(t *testing.T) {
+	w := newWire(t)
+	w.shelf.texts = map[string]string{"a": "Soul|good", "b": "Luca|fine", "c": "Coco|x", "d": "Up|y"}
+	w.poll()
+	before := w.latest()["a"]
+	w.shelf.problems = []pipeline.Problem{{Where: "z", Err: errors.New("not text")}}
+	w.shelf.texts["a2"] = w.shelf.texts["a"]
+	delete(w.shelf.texts, "a")
+	delete(w.shelf.texts, "b")
+	w.want("+0 ~1 -0 ^0 =2 damaged 1")
+	if e := w.latest()["a2"]; e == nil || e.ReviewID != before.ReviewID {
+		t.Errorf("the moved review is %+v", e)
+	}
+	w.shelf.problems = nil
+	w.want("+0 ~0 -1 ^0 =3")
+}
+
+// TestTheGuardHoldsOn: what comes after a loss does not make it look smaller.
+func TestTheGuardHoldsOn(t *testing.T) {
+	w := newWire(t)
+	for i := range 10 {
+		w.shelf.texts[fmt.Sprint(i)] = fmt.Sprintf("Film %d|x", i)
+	}
+	w.poll()
+	for i := range 6 {
+		delete(w.shelf.texts, fmt.Sprint(i))
+	}
+	for i := range 3 {
+		w.shelf.texts[fmt.Sprint("new", i)] = fmt.Sprintf("New %d|y", i)
+	}
+	w.want("+3 ~0 -0 ^0 =4 held 6 of 10")
+	w.want("+0 ~0 -0 ^0 =7 held 6 of 10")
+	w.shelf.texts["0"], w.shelf.texts["1"], w.shelf.texts["2"] = "Film 0|x", "Film 1|x", "Film 2|x"
+	w.want("+0 ~0 -3 ^0 =10") // three are back, and what is missing is no mass any more
+	delete(w.shelf.texts, "new0")
+	w.want("+0 ~0 -1 ^0 =9") // and the guard begins anew
+}
+
 func TestABrokenDocumentLeavesItsNeighbours(t *testing.T) {
 	w := newWire(t)
 	w.shelf.texts = map[string]string{"a": "Soul|good", "b": "Luca|broken", "c": "Coco|great", "d": "Up|news"}

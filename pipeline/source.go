@@ -47,8 +47,9 @@ type Problem struct {
 
 // Watcher is a Source that can tell by itself when something changed.
 type Watcher interface {
-	// Watch calls changed soon after something changed, until ctx ends. It
-	// returns ctx's error, or why it cannot watch; the schedule goes on alone then.
+	// Watch calls changed soon after something changed, until ctx ends. It returns
+	// ctx's error, or why it cannot watch; the schedule goes on alone then, and the
+	// watch is tried again now and then.
 	Watch(ctx context.Context, changed func()) error
 }
 

@@ -97,7 +97,6 @@ subscribe to, drafts of social posts, and one honest rating per film.`,
 	for _, verb := range []*cobra.Command{
 		c.runVerb(), c.checkVerb(), c.tryVerb(), c.eventsVerb(), c.explainVerb(), c.statusVerb(), c.initVerb(), c.versionVerb(),
 	} {
-		wrapArgs(verb)
 		root.AddCommand(verb)
 	}
 	wrapArgs(root)

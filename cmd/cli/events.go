@@ -60,6 +60,9 @@ func eventWriter(out io.Writer, asJSON bool) func(*review.Event) error {
 	}
 	return func(e *review.Event) error {
 		_, err := fmt.Fprintf(out, "%s  %-9s  %-10s  %s%s\n", e.Date().Format(time.DateOnly), e.Kind, e.Rating, filmName(&e.Film), byline(e))
+		if e.Rating.Kind == review.Invalid {
+			fmt.Fprintf(out, "            rating.invalid: %q cannot be a rating on this scale\n", e.Rating.Raw)
+		}
 		for _, w := range e.Warnings {
 			fmt.Fprintf(out, "            %s: %s\n", w.Code, w.Detail)
 		}

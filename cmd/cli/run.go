@@ -85,7 +85,8 @@ func describe(r *pipeline.Report) string {
 		word string
 	}{
 		{r.Published, "published"}, {r.Revised, "revised"}, {r.Withdrawn, "withdrawn"}, {r.Restored, "restored"},
-		{r.Same, "unchanged"}, {r.PassedBy, "not reviews"}, {r.Damaged, "could not be read"},
+		{r.Same, "unchanged"}, {r.PassedBy, "passed over as no review"}, {r.Damaged, "could not be read"},
+		{r.Warned, "with something lost or not understood (see `filmwire events`)"},
 	} {
 		if p.n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.word))

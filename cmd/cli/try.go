@@ -62,7 +62,13 @@ func (c *command) try(ctx context.Context, t *trial) error {
 	}
 	defer store.Close()
 	out := bufio.NewWriter(c.Out)
-	dry := &dryLog{write: eventWriter(out, t.asJSON)}
+	ambiguous, write := 0, eventWriter(out, t.asJSON)
+	dry := &dryLog{write: func(e *review.Event) error {
+		if e.Rating.Kind == review.Ambiguous {
+			ambiguous++
+		}
+		return write(e)
+	}}
 	ingest := pipeline.NewIngest(pipeline.IngestConfig{
 		Log: pipeline.NewWindow(dry, 4*pipeline.MaxAppend), KV: nowhere{}, Store: store, Registry: films.New(),
 		Normalize: normalize.Normalize, Site: pipeline.Site{URL: "http://localhost"}, Clock: pipeline.SystemClock{},
@@ -80,6 +86,9 @@ func (c *command) try(ctx context.Context, t *trial) error {
 	}
 	if err != nil {
 		return err
+	}
+	if ambiguous > 0 && t.best == "" {
+		fmt.Fprintf(c.Err, "filmwire: %d bare ratings have no scale here (try reads no config): say it with --best, as in --best 5\n", ambiguous)
 	}
 	if report.Events() == 0 {
 		fmt.Fprintf(c.Err, "filmwire: no review in %s: %s\n", t.target, describe(&report))

@@ -149,16 +149,35 @@ func (d *Daemon) watch(ctx context.Context, s *source, watcher pipeline.Watcher)
 			}
 		}
 	})
-	err := watcher.Watch(ctx, func() {
+	d.keepWatching(ctx, s, watcher, func() {
 		select {
 		case changed <- struct{}{}:
 		default: // a poll that has not begun will see it
 		}
 	})
-	if err != nil && ctx.Err() == nil {
-		d.Log.Warn("source is not watched; its schedule goes on", "source", s.polled.Name, "err", err)
-	}
 	polls.Wait()
+}
+
+// watchAgain is how soon a watch that ended is tried again.
+const watchAgain = 5 * time.Second
+
+// keepWatching begins the watch again when it ends, as when the folder was moved
+// away and comes back, and says so once.
+func (d *Daemon) keepWatching(ctx context.Context, s *source, watcher pipeline.Watcher, changed func()) {
+	said := ""
+	for {
+		err := watcher.Watch(ctx, changed)
+		if ctx.Err() != nil {
+			return
+		}
+		if err != nil && err.Error() != said {
+			said = err.Error()
+			d.Log.Warn("source is not watched now; its schedule goes on", "source", s.polled.Name, "err", err)
+		}
+		if d.Clock.Sleep(ctx, watchAgain) != nil {
+			return
+		}
+	}
 }
 
 // sweepWhenCaughtUp sweeps once, when every view has seen all of the log.

@@ -34,8 +34,15 @@ func (l *serverLog) Debugf(format string, v ...any) { l.debug(format, v) }
 
 func (l *serverLog) Tracef(format string, v ...any) { l.debug(format, v) }
 
+// Warnf passes on what an operator may have to act on. After a hard stop the server
+// reads its indexes anew, says "outdated" of each, and is well: that is daily life.
 func (l *serverLog) Warnf(format string, v ...any) {
-	l.log.Warn("log server", "text", fmt.Sprintf(format, v...))
+	text := fmt.Sprintf(format, v...)
+	if strings.Contains(text, "outdated") {
+		l.log.Debug("log server", "text", text)
+		return
+	}
+	l.log.Warn("log server", "text", text)
 }
 
 func (l *serverLog) Errorf(format string, v ...any) {

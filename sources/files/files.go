@@ -17,6 +17,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 
 	"github.com/filmwire/filmwire/pipeline"
 )
@@ -70,6 +71,7 @@ func configure(o pipeline.Options) pipeline.OpenSource {
 type source struct {
 	patterns []pattern
 	env      pipeline.SourceEnv
+	away     atomic.Bool // a watched folder went, and no watch has begun since
 }
 
 // watched is a source that tells by itself when something changed.

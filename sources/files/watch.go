@@ -24,7 +24,8 @@ const (
 
 // Watch calls changed soon after files that the source reads were written, made,
 // renamed or removed. It watches folders, not files, so that a file replaced by
-// another of its name is seen too.
+// another of its name is seen too. When a folder that a pattern begins in goes, the
+// watch ends with an error, and the next one begins when it is back.
 func (s watched) Watch(ctx context.Context, changed func()) error {
 	w, err := fsnotify.NewWatcher()
 	if err != nil {
@@ -38,6 +39,9 @@ func (s watched) Watch(ctx context.Context, changed func()) error {
 	}
 	d := &debounce{clock: s.env.Clock, changed: changed, ticks: make(chan struct{})}
 	s.env.Log.Debug("watching files", "folders", len(w.WatchList()))
+	if s.away.Swap(false) {
+		changed() // the folder is back
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer d.stop()
 	defer cancel()
@@ -52,6 +56,10 @@ func (s watched) Watch(ctx context.Context, changed func()) error {
 			relevant, err := s.event(ctx, w, e)
 			if err != nil {
 				return err
+			}
+			if s.lost(e) {
+				s.away.Store(true)
+				return fmt.Errorf("files: watching %s: the folder is gone", e.Name)
 			}
 			if relevant {
 				d.note(ctx)
@@ -116,6 +124,24 @@ func (s watched) event(ctx context.Context, w *fsnotify.Watcher, e fsnotify.Even
 		}
 	}
 	return relevant, nil
+}
+
+// lost reports that a folder in which a pattern begins was removed or moved away:
+// the system's watch went with it.
+func (s watched) lost(e fsnotify.Event) bool {
+	if !e.Has(fsnotify.Remove) && !e.Has(fsnotify.Rename) {
+		return false
+	}
+	for i := range s.patterns {
+		base := s.patterns[i].base
+		if s.patterns[i].named() {
+			base = filepath.Dir(base)
+		}
+		if filepath.Clean(e.Name) == base {
+			return true
+		}
+	}
+	return false
 }
 
 // below reports that the path is a folder that the pattern looks into.
