@@ -132,25 +132,15 @@ func (d *Delivering) save(ctx context.Context) error {
 
 // Run follows the log until ctx ends.
 func (d *Delivering) Run(ctx context.Context) error {
-	for attempt := 0; ; {
+	return follow(ctx, d.Clock, func() error {
 		entries, err := d.Log.Read(ctx, d.Position(), deliverySize)
-		if err == nil {
-			err = d.take(ctx, entries, 0)
-		}
-		switch {
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case err == nil:
-			attempt = 0
-			continue
-		}
-		attempt++
-		wait := backoff(attempt)
-		d.Logger.Error("sink cannot go on and will try again", "position", d.Position(), "attempt", attempt, "wait", wait, "err", err)
-		if err := d.Clock.Sleep(ctx, wait); err != nil {
+		if err != nil {
 			return err
 		}
-	}
+		return d.take(ctx, entries, 0)
+	}, func(attempt int, wait time.Duration, err error) {
+		d.Logger.Error("sink cannot go on and will try again", "position", d.Position(), "attempt", attempt, "wait", wait, "err", err)
+	})
 }
 
 // catchUpTries is how often CatchUp tries one batch: it must come to an end.

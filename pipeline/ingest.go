@@ -627,8 +627,8 @@ func (p *poll) withdraw(ctx context.Context, missing []review.ID, had int) error
 	if held > 0 {
 		had = min(had, held)
 	}
-	guarded := p.source.Withdraw != WithdrawAlways && p.source.Withdraw != WithdrawNever
-	if guarded && len(missing) > 0 && 2*len(missing) > had {
+	mayHold := p.source.Withdraw != WithdrawAlways && p.source.Withdraw != WithdrawNever
+	if mayHold && len(missing) > 0 && 2*len(missing) > had {
 		p.report.Held, p.report.HeldOf = len(missing), had
 		if held > 0 {
 			return nil

@@ -175,26 +175,16 @@ func (v *Viewing) Hold() (release func()) {
 // Run follows the log until ctx ends. A batch that fails is tried again later;
 // other sinks do not notice.
 func (v *Viewing) Run(ctx context.Context) error {
-	for attempt := 0; ; {
+	return follow(ctx, v.clock, func() error {
 		entries, err := v.log.Read(ctx, v.Position(), batchSize)
-		if err == nil {
-			err = v.take(ctx, entries)
-		}
-		switch {
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case err == nil:
-			attempt = 0
-			continue
-		}
-		attempt++
-		v.failures.Add(1)
-		wait := backoff(attempt)
-		v.logger.Error("view cannot go on and will try again", "position", v.Position(), "attempt", attempt, "wait", wait, "err", err)
-		if err := v.clock.Sleep(ctx, wait); err != nil {
+		if err != nil {
 			return err
 		}
-	}
+		return v.take(ctx, entries)
+	}, func(attempt int, wait time.Duration, err error) {
+		v.failures.Add(1)
+		v.logger.Error("view cannot go on and will try again", "position", v.Position(), "attempt", attempt, "wait", wait, "err", err)
+	})
 }
 
 // CatchUp applies everything up to the head of the log as it is now.
