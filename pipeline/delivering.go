@@ -244,7 +244,7 @@ func (d *Delivering) deliver(ctx context.Context, entries []Entry, attempt int) 
 	for i, v := range verdicts {
 		id := entries[i].Review.ReviewID
 		switch v.Outcome {
-		case Retry:
+		case Retry, Pause:
 			again = append(again, entries[i])
 			if v.After > wait {
 				wait = v.After

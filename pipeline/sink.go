@@ -65,13 +65,16 @@ const (
 	Done   Outcome = iota
 	Retry          // later: see After
 	Reject         // never: to the quarantine
+	// Pause: nothing gets through until a person has acted, as when the receiver
+	// no longer lets us in or is gone for good. The event waits with all after it.
+	Pause
 )
 
 // Verdict is a delivery's answer for one event.
 type Verdict struct {
 	Outcome Outcome
 	After   time.Duration // for Retry; 0 lets the engine choose
-	Code    string        // for Retry and Reject: a short stable word
+	Code    string        // for all but Done: a short stable word
 	Reason  string        // for people
 }
 
