@@ -43,6 +43,7 @@ type group struct {
 func (g *group) encode(events []pipeline.Append, limit int64) error {
 	g.msgs = make([]nats.Msg, len(events))
 	ends := make([]int, len(events))
+	g.bodies.Grow(bodiesSize(events))
 	enc := json.NewEncoder(&g.bodies)
 	enc.SetEscapeHTML(false)
 	for i := range events {
@@ -61,6 +62,20 @@ func (g *group) encode(events []pipeline.Append, limit int64) error {
 		}
 	}
 	return nil
+}
+
+// bodiesSize is about how many bytes the events' bodies take: to grow while they are
+// written costs more than the writing.
+func bodiesSize(events []pipeline.Append) int {
+	const besides = 1500 // what stands beside the texts of a review, and a whole film
+	n := 0
+	for i := range events {
+		n += besides
+		if e := events[i].Review; e != nil {
+			n += len(e.BodyHTML) + len(e.BodyText) + len(e.Summary)
+		}
+	}
+	return min(n, largestKept)
 }
 
 func (g *group) encodeOne(enc *json.Encoder, i int, a *pipeline.Append) error {

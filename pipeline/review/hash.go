@@ -5,18 +5,16 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"hash"
-	"io"
 	"strconv"
 )
 
 // NewID derives a review's id from what identifies it at its source: the
 // source's name in the config and the source's own id for it.
 func NewID(sourceName, guid string) ID {
-	h := sha256.New()
-	w := fields{h: h}
+	w := fields{h: sha256.New()}
 	w.str(sourceName)
 	w.str(guid)
-	return ID(hex.EncodeToString(h.Sum(nil)[:16]))
+	return ID(w.sum())
 }
 
 // ContentHash is a fingerprint of what the review says: 32 hex digits over the
@@ -25,8 +23,7 @@ func NewID(sourceName, guid string) ID {
 // registry made of the film, and the publication date, which is fixed at first
 // sight.
 func (r *Review) ContentHash() string {
-	h := sha256.New()
-	w := fields{h: h}
+	w := fields{h: sha256.New()}
 	w.str(string(r.EntryKind))
 	w.str(r.URL)
 	w.str(r.Title)
@@ -59,34 +56,59 @@ func (r *Review) ContentHash() string {
 		w.str(m.Kind)
 	}
 	w.str(string(r.Rights))
-	return hex.EncodeToString(h.Sum(nil)[:16])
+	return w.sum()
 }
 
 // fields writes values to a hash, each with its length, so that no two lists of
-// values give the same bytes.
-type fields struct{ h hash.Hash }
+// values give the same bytes. They go by way of a buffer: the hash takes slices,
+// and a copy of every body would be one too many.
+type fields struct {
+	h    hash.Hash
+	used int
+	buf  [512]byte
+}
 
-func (w fields) str(s string) {
+func (w *fields) str(s string) {
 	w.int(len(s))
-	io.WriteString(w.h, s)
+	for len(s) > 0 {
+		if w.used == len(w.buf) {
+			w.flush()
+		}
+		n := copy(w.buf[w.used:], s)
+		w.used += n
+		s = s[n:]
+	}
 }
 
-func (w fields) int(n int) {
-	var b [8]byte
-	binary.BigEndian.PutUint64(b[:], uint64(n))
-	w.h.Write(b[:])
+func (w *fields) int(n int) {
+	if w.used+8 > len(w.buf) {
+		w.flush()
+	}
+	binary.BigEndian.PutUint64(w.buf[w.used:], uint64(n))
+	w.used += 8
 }
 
-func (w fields) bool(v bool) { w.str(strconv.FormatBool(v)) }
+func (w *fields) flush() {
+	w.h.Write(w.buf[:w.used])
+	w.used = 0
+}
 
-func (w fields) list(ss []string) {
+// sum is the first half of the hash in hex digits.
+func (w *fields) sum() string {
+	w.flush()
+	return hex.EncodeToString(w.h.Sum(w.buf[:0])[:16])
+}
+
+func (w *fields) bool(v bool) { w.str(strconv.FormatBool(v)) }
+
+func (w *fields) list(ss []string) {
 	w.int(len(ss))
 	for _, s := range ss {
 		w.str(s)
 	}
 }
 
-func (w fields) honours(hs []Honour) {
+func (w *fields) honours(hs []Honour) {
 	w.int(len(hs))
 	for _, h := range hs {
 		w.str(h.Name)
@@ -94,7 +116,7 @@ func (w fields) honours(hs []Honour) {
 	}
 }
 
-func (w fields) film(f *Film) {
+func (w *fields) film(f *Film) {
 	w.str(f.Title)
 	w.str(f.OriginalTitle)
 	w.list(f.AltTitles)
@@ -108,7 +130,7 @@ func (w fields) film(f *Film) {
 	})
 }
 
-func (w fields) rating(r *Rating) {
+func (w *fields) rating(r *Rating) {
 	w.str(string(r.Kind))
 	w.str(r.Raw)
 	w.str(r.Value.String())

@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -63,7 +64,7 @@ func (s *source) request(ctx context.Context, c *checkpoint) (*answer, error) {
 		etag:         []byte(resp.Header.Get("Etag")),
 		lastModified: []byte(resp.Header.Get("Last-Modified")),
 	}
-	a.body, err = io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
+	a.body, err = readBody(resp)
 	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
@@ -76,6 +77,18 @@ func (s *source) request(ctx context.Context, c *checkpoint) (*answer, error) {
 	}
 	return a, nil
 }
+
+// readBody reads one byte more than a feed may have. A length that the server
+// states saves growing, but nothing more is believed of it.
+func readBody(resp *http.Response) ([]byte, error) {
+	var body bytes.Buffer
+	body.Grow(int(min(max(resp.ContentLength, 0), maxStated)) + bytes.MinRead)
+	_, err := body.ReadFrom(io.LimitReader(resp.Body, maxBody+1))
+	return body.Bytes(), err
+}
+
+// maxStated is how much room a stated length is given at once.
+const maxStated = 4 << 20
 
 // status turns an answer that holds no feed into an error that says what to do.
 func (s *source) status(resp *http.Response) error {
