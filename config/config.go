@@ -53,10 +53,13 @@ type Sink struct {
 	Where        pipeline.Where
 	Backfill     pipeline.Backfill
 	AllowPrivate bool
+	Pause        bool
+	Terms        pipeline.Terms // of a delivery
 	OpenView     pipeline.OpenView
 	OpenDelivery pipeline.OpenDelivery
-	// Fingerprint is a short hash over all that the config says of the sink,
-	// secrets left out, and over the site: when it changes, a view is made anew.
+	// Fingerprint is a short hash over all that the config says of the sink, but
+	// secrets and whether it is paused, and over the site: when it changes, a view
+	// is made anew.
 	Fingerprint string
 }
 

@@ -102,6 +102,12 @@ func show(t *testing.T, cfg *config.Config, decoded []any) string {
 			t.Errorf("sink %s is neither view nor delivery, or has no fingerprint", s.Name)
 		}
 		line("sink "+s.Name, []any{s.Type, s.OpenView != nil, s.AllowPrivate, s.Backfill, s.Where})
+		if s.OpenDelivery != nil {
+			line("terms "+s.Name, s.Terms)
+		}
+		if s.Pause {
+			line("pause", s.Name)
+		}
 	}
 	for _, d := range decoded {
 		line("options", d)

@@ -2,6 +2,8 @@ package config
 
 import (
 	"fmt"
+	"reflect"
+	"slices"
 	"strconv"
 
 	"github.com/filmwire/filmwire/pipeline"
@@ -15,6 +17,8 @@ type everySink struct {
 	Where        pipeline.Where    `config:"where"`
 	Backfill     pipeline.Backfill `config:"backfill"`
 	AllowPrivate bool              `config:"allow_private"`
+	Pause        bool              `config:"pause" doc:"The sink does nothing and stays where it is until this is taken out. Default: false."`
+	pipeline.Terms
 }
 
 // settle works out the mode of a backfill that was decoded, or left out.
@@ -36,25 +40,38 @@ func settle(f *pipeline.Backfill, b *block, unsaid pipeline.BackfillMode) {
 
 // readSink decodes one entry of sinks. names holds the names of those before.
 func readSink(b *block, c Catalogue, names map[string]*yaml.Node, site pipeline.Site) Sink {
-	var k everySink
+	k := everySink{Terms: pipeline.DefaultTerms()}
 	b.Decode(&k)
 	b.checkName(k.Name, names)
 	k.Where.Check(func(key, text string) { b.Fault(join("where", key), text) })
-	s := Sink{Name: k.Name, Type: k.Type, Where: k.Where, AllowPrivate: k.AllowPrivate}
+	s := Sink{Name: k.Name, Type: k.Type, Where: k.Where, AllowPrivate: k.AllowPrivate, Pause: k.Pause}
 	unsaid := pipeline.BackfillAll
 	if t, ok := findType(b, k.Type, c.Sinks, func(t pipeline.SinkType) string { return t.Name }); ok {
 		if t.View != nil {
 			s.OpenView = t.View(b)
+			refuseTerms(b, k.Type)
 		} else {
 			s.OpenDelivery = t.Delivery(b)
+			s.Terms = k.Terms
+			k.Terms.Check(b.Fault)
 			unsaid = pipeline.BackfillNone
 		}
 		b.finish()
 	}
 	settle(&k.Backfill, b, unsaid)
 	s.Backfill = k.Backfill
-	s.Fingerprint = fingerprint(b.d.plain(b.node), site)
+	s.Fingerprint = fingerprint(b.d.plain(b.node, "pause"), site)
 	return s
+}
+
+// refuseTerms notes the keys of deliveries on a sink that is none: a view follows
+// every event, in its own time.
+func refuseTerms(b *block, kind string) {
+	for _, f := range fieldsOf(reflect.TypeFor[pipeline.Terms]()) {
+		if b.is(f.key) {
+			b.Fault(f.key, "is for sinks that deliver; "+kind+" follows the whole log")
+		}
+	}
 }
 
 // checkSingles notes sinks of a type that there may be one of.
@@ -81,8 +98,8 @@ func checkSingles(sinks []*block, c Catalogue) {
 }
 
 // plain is what a node holds, for hashing: the order of keys and the style of
-// writing do not show, and neither do secrets.
-func (d *decoder) plain(n *yaml.Node) any {
+// writing do not show, and neither do secrets, nor the keys of n left out.
+func (d *decoder) plain(n *yaml.Node, without ...string) any {
 	switch {
 	case d.report.hides(n):
 		return nil
@@ -97,7 +114,9 @@ func (d *decoder) plain(n *yaml.Node) any {
 	}
 	m := make(map[string]any)
 	for _, p := range n.Pairs {
-		m[p.Key.Value] = d.plain(p.Value)
+		if !slices.Contains(without, p.Key.Value) {
+			m[p.Key.Value] = d.plain(p.Value)
+		}
 	}
 	return m
 }

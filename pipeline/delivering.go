@@ -20,6 +20,8 @@ type DeliveringConfig struct {
 	Delivery Delivery
 	Where    *Where
 	Backfill Backfill
+	Terms    Terms // what is left at zero is as in [DefaultTerms]
+	Pause    bool  // do nothing
 	Log      Log
 	KV       KV
 	Logger   *slog.Logger
@@ -41,12 +43,10 @@ type cursor struct {
 	Since    time.Time `json:"since,omitzero"` // reviews that came out before are past
 }
 
-// deliverySize is how many events a delivery gets at once.
-const deliverySize = 100
-
 // NewDelivering prepares to follow. Call Prepare before anything else.
 func NewDelivering(c DeliveringConfig) *Delivering {
 	c.Logger = c.Logger.With("sink", c.Name)
+	c.Terms = c.Terms.orDefault()
 	return &Delivering{DeliveringConfig: c}
 }
 
@@ -132,8 +132,12 @@ func (d *Delivering) save(ctx context.Context) error {
 
 // Run follows the log until ctx ends.
 func (d *Delivering) Run(ctx context.Context) error {
+	if d.Pause {
+		<-ctx.Done()
+		return ctx.Err()
+	}
 	return follow(ctx, d.Clock, func() error {
-		entries, err := d.Log.Read(ctx, d.Position(), deliverySize)
+		entries, err := d.Log.Read(ctx, d.Position(), d.Terms.Batch)
 		if err != nil {
 			return err
 		}
@@ -149,12 +153,15 @@ const catchUpTries = 3
 // CatchUp delivers everything up to the head of the log as it is now. A batch
 // that a few tries do not get through is an error; the next run takes it up.
 func (d *Delivering) CatchUp(ctx context.Context) error {
+	if d.Pause {
+		return nil
+	}
 	head, err := d.Log.Head(ctx)
 	if err != nil {
 		return fmt.Errorf("sink %q: %w", d.Name(), err)
 	}
 	for d.Position() < head {
-		entries, err := d.Log.Read(ctx, d.Position(), deliverySize)
+		entries, err := d.Log.Read(ctx, d.Position(), d.Terms.Batch)
 		if err != nil {
 			return fmt.Errorf("sink %q: %w", d.Name(), err)
 		}
@@ -215,7 +222,7 @@ func firstOfEach(entries []Entry) (first, rest []Entry) {
 func (d *Delivering) wanted(entries []Entry) []Entry {
 	var out []Entry
 	for _, e := range sift(entries, d.Where) {
-		if e.Review != nil && !e.Review.Date().Before(d.cursor.Since) {
+		if e.Review != nil && d.Terms.takes(e.Review.Kind) && !e.Review.Date().Before(d.cursor.Since) {
 			out = append(out, e)
 		}
 	}

@@ -33,6 +33,7 @@ type Viewing struct {
 	waiting         map[string][]byte
 	waitingSize     int
 	maxWaiting      int
+	pause           bool
 	logger          *slog.Logger
 	clock           Clock
 
@@ -56,6 +57,7 @@ type ViewingConfig struct {
 	// MaxWaiting bounds the documents that wait in memory while the view catches
 	// up, in bytes: 0 is 32 MB, below 0 none do.
 	MaxWaiting int
+	Pause      bool // leave everything as it is
 	Logger     *slog.Logger
 	Clock      Clock
 }
@@ -68,7 +70,7 @@ func NewViewing(c ViewingConfig) *Viewing {
 	return &Viewing{
 		name: c.Name, view: c.View, where: c.Where, log: c.Log, store: c.Store,
 		state: c.Store.View(c.Name), public: c.Public, staging: c.Staging,
-		waiting: map[string][]byte{}, maxWaiting: c.MaxWaiting, logger: c.Logger.With("sink", c.Name), clock: c.Clock,
+		waiting: map[string][]byte{}, maxWaiting: c.MaxWaiting, pause: c.Pause, logger: c.Logger.With("sink", c.Name), clock: c.Clock,
 	}
 }
 
@@ -87,6 +89,9 @@ const (
 // Name is the sink's name.
 func (v *Viewing) Name() string { return v.name }
 
+// Paused reports that the config keeps the view where it is.
+func (v *Viewing) Paused() bool { return v.pause }
+
 // Position is how far the view has come.
 func (v *Viewing) Position() Position { return Position(v.position.Load()) }
 
@@ -99,6 +104,11 @@ func (v *Viewing) Reader() Reader { return within{Reader: v.state, prefix: viewK
 // Prepare makes the view anew where its options have changed or its documents
 // are not as it left them, and publishes its standing documents at first.
 func (v *Viewing) Prepare(ctx context.Context) error {
+	if v.pause {
+		position, err := v.state.Position()
+		v.position.Store(uint64(position))
+		return err
+	}
 	version, known := v.state.Get(versionKey)
 	reason := ""
 	switch {
@@ -175,6 +185,10 @@ func (v *Viewing) Hold() (release func()) {
 // Run follows the log until ctx ends. A batch that fails is tried again later;
 // other sinks do not notice.
 func (v *Viewing) Run(ctx context.Context) error {
+	if v.pause {
+		<-ctx.Done()
+		return ctx.Err()
+	}
 	return follow(ctx, v.clock, func() error {
 		entries, err := v.log.Read(ctx, v.Position(), batchSize)
 		if err != nil {
@@ -189,6 +203,9 @@ func (v *Viewing) Run(ctx context.Context) error {
 
 // CatchUp applies everything up to the head of the log as it is now.
 func (v *Viewing) CatchUp(ctx context.Context) error {
+	if v.pause {
+		return nil
+	}
 	head, err := v.log.Head(ctx)
 	if err != nil {
 		return fmt.Errorf("view %q: %w", v.name, err)

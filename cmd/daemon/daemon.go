@@ -193,7 +193,7 @@ func (d *Daemon) openView(s *config.Sink) error {
 	}
 	d.viewings = append(d.viewings, pipeline.NewViewing(pipeline.ViewingConfig{
 		Name: s.Name, View: fingerprinted{view, s.Fingerprint}, Where: &s.Where, Log: d.log, Store: d.store,
-		Public: d.public, Staging: staging, Logger: d.Log, Clock: d.Clock,
+		Public: d.public, Staging: staging, Pause: s.Pause, Logger: d.Log, Clock: d.Clock,
 	}))
 	return nil
 }
@@ -212,7 +212,7 @@ func (d *Daemon) openDelivery(s *config.Sink) error {
 	}
 	d.deliveries = append(d.deliveries, pipeline.NewDelivering(pipeline.DeliveringConfig{
 		Name: s.Name, Delivery: delivery, Where: &s.Where, Backfill: s.Backfill,
-		Log: d.log, KV: d.bus.KV(), Logger: d.Log, Clock: d.Clock,
+		Terms: s.Terms, Pause: s.Pause, Log: d.log, KV: d.bus.KV(), Logger: d.Log, Clock: d.Clock,
 	}))
 	return nil
 }

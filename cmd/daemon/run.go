@@ -186,7 +186,7 @@ func (d *Daemon) sweepWhenCaughtUp(ctx context.Context) {
 	for err == nil {
 		behind := false
 		for _, v := range d.viewings {
-			behind = behind || v.Position() < head
+			behind = behind || v.Position() < head && !v.Paused()
 		}
 		if !behind {
 			err = d.sweep(ctx)

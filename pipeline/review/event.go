@@ -25,6 +25,9 @@ const (
 	Restored  EventKind = "restored"
 )
 
+// EventKinds lists what may happen to a review.
+func EventKinds() []EventKind { return []EventKind{Published, Revised, Withdrawn, Restored} }
+
 // Event is one thing that happened to one review, with the review as it stood
 // after it (for withdrawn: as it last stood). The latest event of a review alone
 // tells everything: what was fixed at first sight travels in each.
