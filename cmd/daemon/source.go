@@ -10,6 +10,7 @@ import (
 
 	"github.com/filmwire/filmwire/config"
 	"github.com/filmwire/filmwire/pipeline"
+	"github.com/filmwire/filmwire/pipeline/feeds"
 	"github.com/filmwire/filmwire/pipeline/normalize"
 	"github.com/filmwire/filmwire/pipeline/schedule"
 )
@@ -52,9 +53,11 @@ func (d *Daemon) openSource(ctx context.Context, c *config.Source) (*source, err
 	if err != nil {
 		return nil, err
 	}
-	opened, err := c.Open(pipeline.SourceEnv{
+	env := pipeline.SourceEnv{
 		Name: c.Name, Log: d.Log.With("source", c.Name), Clock: d.Clock, HTTP: d.client(c.AllowPrivate),
-	})
+	}
+	env.Feed = feeds.Opener(env)
+	opened, err := c.Open(env)
 	if err != nil {
 		return nil, err
 	}

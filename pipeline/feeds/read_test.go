@@ -1,4 +1,4 @@
-package feed
+package feeds
 
 import (
 	"net/url"
@@ -11,7 +11,6 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/filmwire/filmwire/pipeline/review"
-	"github.com/filmwire/filmwire/sources/sourcetest"
 )
 
 func fixture(t testing.TB, name string) []byte {
@@ -27,7 +26,7 @@ func fixture(t testing.TB, name string) []byte {
 func documents(t testing.TB, b []byte, contentType string) ([]review.Document, *parsed) {
 	t.Helper()
 	at, _ := url.Parse("https://feed.example/dir/feed.xml")
-	p, err := parse(t.Context(), b, contentType, at, sourcetest.Noon())
+	p, err := parse(t.Context(), b, contentType, at, noon())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +53,7 @@ func at(s string) time.Time {
 // doc makes a document whose URL is in both its places.
 func doc(guid, link string, form review.Form, body string, stated review.Review) review.Document {
 	stated.URL = link
-	return review.Document{GUID: guid, URL: link, FetchedAt: sourcetest.Noon(), Form: form, Body: body, Stated: stated}
+	return review.Document{GUID: guid, URL: link, FetchedAt: noon(), Form: form, Body: body, Stated: stated}
 }
 
 // rated adds a rating to a document.
