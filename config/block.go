@@ -130,7 +130,7 @@ func StringOptions(values map[string]string, c Catalogue) Given {
 	if err != nil {
 		dir = "."
 	}
-	d := &decoder{report: newReport("", nil), dir: dir, getenv: c.getenv()}
+	d := newDecoder(newReport("", nil), dir, c)
 	n := &yaml.Node{Kind: yaml.Mapping}
 	for _, key := range slices.Sorted(maps.Keys(values)) {
 		value := yaml.Plain(values[key])

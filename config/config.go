@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/filmwire/filmwire/pipeline"
 	"github.com/filmwire/filmwire/pipeline/review"
@@ -18,8 +19,11 @@ type Config struct {
 	Data    string // folder, absolute; it may not be there yet
 	Listen  string // host:port; port 0 takes a free one
 	NATS    NATS
+	Zone    *time.Location // of cron schedules
 	Sources []Source
 	Sinks   []Sink
+
+	fixed map[string]sealed // see Fixed
 }
 
 // NATS says where the log is kept.
@@ -44,6 +48,7 @@ type Source struct {
 	Open         pipeline.OpenSource
 	// Fingerprint is a short hash over what changes how documents are understood.
 	Fingerprint string
+	sealed
 }
 
 // Sink is one entry of sinks. One of OpenView and OpenDelivery is set.
@@ -61,6 +66,7 @@ type Sink struct {
 	// secrets and whether it is paused, and over the site: when it changes, a view
 	// is made anew.
 	Fingerprint string
+	sealed
 }
 
 // Catalogue is what a config may name, and the machine it is read on.
@@ -83,11 +89,9 @@ func (c *Catalogue) getenv() func(string) (string, bool) {
 // Load reads the config file at path. The error is a *[Faults] for everything
 // that is wrong with it, also when it is not there.
 func Load(path string, c Catalogue) (*Config, error) {
-	data, err := os.ReadFile(path)
+	data, err := open(path)
 	if err != nil {
-		r := newReport(path, nil)
-		r.nowhere(MissingFile, "config file: "+reason(err), "name yours with -c, or begin one with `filmwire init`")
-		return nil, r.err()
+		return nil, err
 	}
 	return Parse(path, data, c)
 }
@@ -95,6 +99,37 @@ func Load(path string, c Catalogue) (*Config, error) {
 // Parse reads data as the config file at path, whose folder relative paths start
 // from. The error is a *[Faults].
 func Parse(path string, data []byte, c Catalogue) (*Config, error) {
+	return parse(path, data, c, func(d *decoder, root *yaml.Node) *Config { return read(d, root, c) })
+}
+
+// Locate reads of the config file at path only where the data folder and the log
+// are: Path, Data and NATS. It is for commands that leave the rest to a running
+// daemon, whose secrets may not be theirs. The error is a *[Faults].
+func Locate(path string, c Catalogue) (*Config, error) {
+	data, err := open(path)
+	if err != nil {
+		return nil, err
+	}
+	return parse(path, data, c, func(d *decoder, root *yaml.Node) *Config {
+		f, b := newFileKeys(d), d.block(root)
+		b.Decode(&f.placeKeys)
+		return &Config{Data: string(f.Data), NATS: f.NATS.nats(b)}
+	})
+}
+
+// open is the config file's bytes.
+func open(path string) ([]byte, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		r := newReport(path, nil)
+		r.nowhere(MissingFile, "config file: "+reason(err), "name yours with -c, or begin one with `filmwire init`")
+		return nil, r.err()
+	}
+	return data, nil
+}
+
+// parse reads the file's tree and has it decoded.
+func parse(path string, data []byte, c Catalogue, decode func(*decoder, *yaml.Node) *Config) (*Config, error) {
 	r := newReport(path, yaml.Lines(data))
 	dir, err := filepath.Abs(filepath.Dir(path))
 	if err != nil {
@@ -112,8 +147,11 @@ func Parse(path string, data []byte, c Catalogue) (*Config, error) {
 		root = &yaml.Node{Kind: yaml.Mapping, Line: 1, Column: 1}
 	}
 	r.tree = root
-	d := &decoder{report: r, dir: dir, getenv: c.getenv()}
-	cfg := read(d, root, c)
+	if root.Kind != yaml.Mapping {
+		r.add(WrongType, root, "want keys and values, found "+describe(root), "begin with: version: 1")
+		return nil, r.err()
+	}
+	cfg := decode(newDecoder(r, dir, c), root)
 	if err := r.err(); err != nil {
 		return nil, err
 	}
@@ -123,23 +161,15 @@ func Parse(path string, data []byte, c Catalogue) (*Config, error) {
 
 // read decodes the whole file. The result is of use only if nothing was noted.
 func read(d *decoder, root *yaml.Node, c Catalogue) *Config {
-	if root.Kind != yaml.Mapping {
-		d.report.add(WrongType, root, "want keys and values, found "+describe(root), "begin with: version: 1")
-		return nil
-	}
-	b := d.block(root)
-	f := fileKeys{
-		Data:   pipeline.Path(filepath.Join(d.dir, "data")),
-		Listen: "127.0.0.1:8080",
-		Site:   siteKeys{Language: "en"},
-		NATS:   natsKeys{Replicas: 1, KeepRevisions: 16},
-	}
-	b.Decode(&f)
+	f, b := newFileKeys(d), d.block(root)
+	b.Decode(f)
 	b.finish()
 	f.check(b)
 	cfg := &Config{
-		Site: f.Site.site(b), Data: string(f.Data), Listen: f.Listen, NATS: f.NATS.nats(b),
+		Site: f.Site.site(b), Data: string(f.Data), Listen: f.Listen, NATS: f.NATS.nats(b), Zone: f.Zone.Location,
 	}
+	f.NATS.Embedded = &cfg.NATS.Embedded // said or not, it is one thing
+	cfg.fixed = fixed(f)
 	language := "" // of a site that states it, and so of reviews that do not
 	if b.is("site.language") {
 		language = f.Site.Language

@@ -20,6 +20,12 @@ type decoder struct {
 	report *report
 	dir    string // that relative paths start from
 	getenv func(string) (string, bool)
+	// secrets are the values of those that were decoded, by the node they stand for.
+	secrets map[*yaml.Node]string
+}
+
+func newDecoder(r *report, dir string, c Catalogue) *decoder {
+	return &decoder{report: r, dir: dir, getenv: c.getenv(), secrets: make(map[*yaml.Node]string)}
 }
 
 // field is one key that a struct takes.

@@ -39,6 +39,7 @@ func (b *block) secret(into *pipeline.Secret, n *yaml.Node, key string) {
 		}
 		b.wrong(n, key, "a secret: text, {env: NAME} or {file: path}", "")
 	}
+	b.d.secrets[n] = into.Reveal()
 }
 
 func (b *block) secretFrom(into *pipeline.Secret, n *yaml.Node, key string) {

@@ -60,7 +60,8 @@ func readSink(b *block, c Catalogue, names map[string]*yaml.Node, site pipeline.
 	}
 	settle(&k.Backfill, b, unsaid)
 	s.Backfill = k.Backfill
-	s.Fingerprint = fingerprint(b.d.plain(b.node, "pause"), site)
+	s.Fingerprint = fingerprint(b.d.plain(without(b.node, "pause"), b.d.hidden), site)
+	s.sealed = b.seal()
 	return s
 }
 
@@ -98,28 +99,37 @@ func checkSingles(sinks []*block, c Catalogue) {
 }
 
 // plain is what a node holds, for hashing: the order of keys and the style of
-// writing do not show, and neither do secrets, nor the keys of n left out.
-func (d *decoder) plain(n *yaml.Node, without ...string) any {
-	switch {
-	case d.report.hides(n):
-		return nil
-	case n.Kind == yaml.Scalar:
+// writing do not show. secret says what stands in the place of a node with a secret.
+func (d *decoder) plain(n *yaml.Node, secret func(*yaml.Node) (instead any, is bool)) any {
+	if instead, is := secret(n); is {
+		return instead
+	}
+	switch n.Kind {
+	case yaml.Scalar:
 		return []string{n.Tag, n.Value}
-	case n.Kind == yaml.Sequence:
+	case yaml.Sequence:
 		items := []any{}
 		for _, item := range n.Items {
-			items = append(items, d.plain(item))
+			items = append(items, d.plain(item, secret))
 		}
 		return items
 	}
 	m := make(map[string]any)
 	for _, p := range n.Pairs {
-		if !slices.Contains(without, p.Key.Value) {
-			m[p.Key.Value] = d.plain(p.Value)
-		}
+		m[p.Key.Value] = d.plain(p.Value, secret)
 	}
 	return m
 }
+
+// without is a mapping less one of its keys.
+func without(n *yaml.Node, key string) *yaml.Node {
+	less := *n
+	less.Pairs = slices.DeleteFunc(slices.Clone(n.Pairs), func(p yaml.Pair) bool { return p.Key.Value == key })
+	return &less
+}
+
+// hidden puts nothing in the place of secrets.
+func (d *decoder) hidden(n *yaml.Node) (instead any, is bool) { return nil, d.report.hides(n) }
 
 // pagesType is the type of the sink that makes the index page. A site has one
 // even if its config does not say so.

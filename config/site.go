@@ -4,23 +4,45 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
+	_ "time/tzdata" // a machine without the database reads a config as any other
 
 	"github.com/filmwire/filmwire/pipeline"
 )
 
 // fileKeys are the keys of the whole file.
 type fileKeys struct {
-	Version int           `config:"version,required"`
-	Site    siteKeys      `config:"site,required"`
-	Data    pipeline.Path `config:"data"`
-	Listen  string        `config:"listen"`
-	NATS    natsKeys      `config:"nats"`
-	Sources []*block      `config:"sources"`
-	Sinks   []*block      `config:"sinks"`
+	Version int      `config:"version,required"`
+	Site    siteKeys `config:"site,required"`
+	placeKeys
+	Listen  string   `config:"listen"`
+	Zone    zone     `config:"timezone" doc:"The time zone of cron schedules, by its name, such as Europe/Berlin. Default: the machine's."`
+	Sources []*block `config:"sources"`
+	Sinks   []*block `config:"sinks"`
+}
+
+// placeKeys are those of them that say where everything is kept.
+type placeKeys struct {
+	Data pipeline.Path `config:"data"`
+	NATS natsKeys      `config:"nats"`
+}
+
+// newFileKeys are what holds where a file says nothing.
+func newFileKeys(d *decoder) *fileKeys {
+	return &fileKeys{
+		placeKeys: placeKeys{
+			Data: pipeline.Path(filepath.Join(d.dir, "data")),
+			NATS: natsKeys{Replicas: 1, KeepRevisions: 16},
+		},
+		Listen: "127.0.0.1:8080",
+		Site:   siteKeys{Language: "en"},
+		Zone:   zone{time.Local},
+	}
 }
 
 // version is the one version of the file there is.
@@ -61,6 +83,19 @@ func (b *block) checkListen(key, address string) {
 	if err != nil {
 		b.fault(BadValue, key, fmt.Sprintf("%q is not host:port", address), "as 127.0.0.1:8080; port 0 takes a free one")
 	}
+}
+
+// zone is a time zone by its name in the IANA database, which the binary holds.
+type zone struct{ *time.Location }
+
+// UnmarshalText looks the name up.
+func (z *zone) UnmarshalText(name []byte) error {
+	location, err := time.LoadLocation(string(name))
+	if err != nil || len(name) == 0 || string(name) == "Local" {
+		return fmt.Errorf("there is no time zone %q; as Europe/Berlin or UTC", name)
+	}
+	z.Location = location
+	return nil
 }
 
 type siteKeys struct {

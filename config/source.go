@@ -68,6 +68,7 @@ func readSource(b *block, c Catalogue, names map[string]*yaml.Node, language str
 		s.Open = t.Configure(b)
 		b.finish()
 	}
+	s.sealed = b.seal()
 	return s
 }
 

@@ -77,16 +77,28 @@ func NewIngest(c IngestConfig) *Ingest {
 	own := func(name string, view View) *Viewing {
 		return NewViewing(ViewingConfig{Name: name, View: view, Log: c.Log, Store: c.Store, Logger: c.Logger, Clock: c.Clock})
 	}
-	authority := "localhost"
-	if u, err := url.Parse(c.Site.URL); err == nil && u.Hostname() != "" {
-		authority = u.Hostname()
-	}
 	// A dot in the name keeps them apart from sinks, whose names have none.
 	return &Ingest{
-		IngestConfig: c, authority: authority,
+		IngestConfig: c, authority: authority(c.Site),
 		ledger: own("engine.ledger", Ledger{}), films: own("engine.films", c.Registry),
 		same: sameness{seen: map[[16]byte]struct{}{}},
 	}
+}
+
+// authority is what the feed ids of a site begin with.
+func authority(site Site) string {
+	if u, err := url.Parse(site.URL); err == nil && u.Hostname() != "" {
+		return u.Hostname()
+	}
+	return "localhost"
+}
+
+// SetSite says which site the reviews appear on that are published from now on.
+// Those that were keep their feed ids.
+func (in *Ingest) SetSite(site Site) {
+	in.deciding.Lock()
+	defer in.deciding.Unlock()
+	in.Site, in.authority = site, authority(site)
 }
 
 // Prepare brings the ledger and the registry up to the head of the log.
@@ -679,7 +691,6 @@ func (p *poll) heldOf(ctx context.Context) (int, error) {
 
 func (p *poll) withdrawGroup(ctx context.Context, ids []review.ID) error {
 	ledger := p.in.ledger.Reader()
-	now := p.in.Clock.Now().UTC().Truncate(time.Millisecond)
 	var events []Append
 	for _, id := range ids {
 		row, known, err := look(ledger, id)
@@ -694,7 +705,7 @@ func (p *poll) withdrawGroup(ctx context.Context, ids []review.ID) error {
 			return fmt.Errorf("withdraw %s: %w", id, err)
 		}
 		e := *latest.Review
-		e.Kind, e.Revision, e.WithdrawnAt = review.Withdrawn, row.revision+1, now
+		e.Kind, e.Revision = review.Withdrawn, row.revision+1
 		e.EventID = review.NewEventID(id, e.Revision)
 		events = append(events, Append{Review: &e, After: row.position})
 	}

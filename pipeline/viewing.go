@@ -34,6 +34,7 @@ type Viewing struct {
 	waitingSize     int
 	maxWaiting      int
 	pause           bool
+	leftovers       *Leftovers
 	logger          *slog.Logger
 	clock           Clock
 
@@ -58,8 +59,11 @@ type ViewingConfig struct {
 	// up, in bytes: 0 is 32 MB, below 0 none do.
 	MaxWaiting int
 	Pause      bool // leave everything as it is
-	Logger     *slog.Logger
-	Clock      Clock
+	// Leftovers takes what stood before the view was made anew; nil is those of
+	// Store. One store has one user of them at a time.
+	Leftovers *Leftovers
+	Logger    *slog.Logger
+	Clock     Clock
 }
 
 // NewViewing prepares to follow. Call Prepare before anything else.
@@ -67,8 +71,12 @@ func NewViewing(c ViewingConfig) *Viewing {
 	if c.MaxWaiting == 0 {
 		c.MaxWaiting = defaultMaxWaiting
 	}
+	if c.Leftovers == nil {
+		c.Leftovers = NewLeftovers(c.Store)
+	}
 	return &Viewing{
-		name: c.Name, view: c.View, where: c.Where, log: c.Log, store: c.Store,
+		leftovers: c.Leftovers,
+		name:      c.Name, view: c.View, where: c.Where, log: c.Log, store: c.Store,
 		state: c.Store.View(c.Name), public: c.Public, staging: c.Staging,
 		waiting: map[string][]byte{}, maxWaiting: c.MaxWaiting, pause: c.Pause, logger: c.Logger.With("sink", c.Name), clock: c.Clock,
 	}
@@ -119,7 +127,7 @@ func (v *Viewing) Prepare(ctx context.Context) error {
 	}
 	if reason != "" {
 		v.logger.Info("view is made anew from the log", "reason", reason)
-		if err := v.store.Drop(v.name); err != nil {
+		if err := v.leftovers.Retire(v.name); err != nil {
 			return err
 		}
 		known = false
@@ -301,8 +309,7 @@ func (v *Viewing) keepOne(batch Batch, path string, content *[]byte, stage bool)
 		batch.Set(stagedKeys+path, []byte(gone))
 		return nil
 	}
-	sum := sha256.Sum256(*content)
-	now := hex.EncodeToString(sum[:16]) + " " + strconv.Itoa(len(*content))
+	now := recordOf(*content)
 	if had && string(record) == now {
 		return nil
 	}
@@ -324,6 +331,12 @@ func (v *Viewing) keepOne(batch Batch, path string, content *[]byte, stage bool)
 		return nil
 	}
 	return v.staging.Remove(path)
+}
+
+// recordOf is what is remembered of a document: hash and size.
+func recordOf(content []byte) string {
+	sum := sha256.Sum256(content)
+	return hex.EncodeToString(sum[:16]) + " " + strconv.Itoa(len(content))
 }
 
 const defaultMaxWaiting = 32 << 20
@@ -383,8 +396,7 @@ func (v *Viewing) releaseOne(path, where string) error {
 func sift(entries []Entry, where *Where) []Entry {
 	out := make([]Entry, len(entries))
 	for i, e := range entries {
-		e.Kept = e.Review != nil && (where == nil || where.Match(e.Review))
-		e.Live = e.Kept && !e.Review.Gone()
+		e.Live = e.Review != nil && !e.Review.Gone() && (where == nil || where.Match(e.Review))
 		out[i] = e
 	}
 	return out

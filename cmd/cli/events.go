@@ -93,6 +93,10 @@ func (c *command) withLog(ctx context.Context, do func(context.Context, *config.
 	if err != nil {
 		return err
 	}
+	return c.withLogOf(ctx, cfg, do)
+}
+
+func (c *command) withLogOf(ctx context.Context, cfg *config.Config, do func(context.Context, *config.Config, *bus.Bus) error) error {
 	if err := logExists(cfg); err != nil {
 		return err
 	}

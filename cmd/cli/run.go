@@ -5,9 +5,12 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -36,7 +39,7 @@ func (c *command) run(ctx context.Context, once bool) error {
 	}
 	bar := &progress{out: c.Err, on: isTerminal(c.Err)}
 	d, err := daemon.Open(ctx, daemon.Options{
-		Config: cfg, Log: c.logger(bar, once), Clock: pipeline.SystemClock{}, Version: version(), Progress: bar.show,
+		Config: cfg, Load: c.load, Log: c.logger(bar, once), Clock: pipeline.SystemClock{}, Version: version(), Progress: bar.show,
 	})
 	if err != nil {
 		return err
@@ -47,13 +50,32 @@ func (c *command) run(ctx context.Context, once bool) error {
 			fmt.Fprintf(c.Out, "%s is up to date\n", filepath.Join(cfg.Data, "public"))
 		}
 	} else {
+		stop := reloadOnHangup(ctx, d)
 		err = d.Run(ctx, func(at net.Addr) { fmt.Fprintf(bar, "Filmwire serves on http://%s\n", at) })
+		stop()
 	}
 	bar.clear()
 	if closeErr := d.Close(); err == nil {
 		err = closeErr
 	}
 	return err
+}
+
+// reloadOnHangup has the daemon reload whenever SIGHUP comes, until stop is called.
+func reloadOnHangup(ctx context.Context, d *daemon.Daemon) (stop func()) {
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	var work sync.WaitGroup
+	work.Go(func() {
+		for range hangups {
+			d.Reload(ctx) // what came of it is in the log
+		}
+	})
+	return func() {
+		signal.Stop(hangups)
+		close(hangups)
+		work.Wait()
+	}
 }
 
 func (c *command) once(ctx context.Context, d *daemon.Daemon, bar *progress) error {

@@ -7,8 +7,11 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
-	"reflect"
 	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"time"
 
 	"github.com/filmwire/filmwire/config"
 	"github.com/filmwire/filmwire/pipeline"
@@ -22,7 +25,9 @@ import (
 
 // Options is what a daemon is made of.
 type Options struct {
-	Config  *config.Config
+	Config *config.Config
+	// Load reads the config again, for a reload. Its error is a *config.Faults.
+	Load    func() (*config.Config, error)
 	Log     *slog.Logger
 	Clock   pipeline.Clock
 	Version string
@@ -31,22 +36,31 @@ type Options struct {
 	Progress func(pipeline.Report)
 }
 
-// Daemon is Filmwire, wired and ready, with nothing running yet.
+// Daemon is Filmwire, wired and ready, with nothing running yet. What all parts
+// share stands here; each source and each sink is a member of the crew.
 type Daemon struct {
 	Options
 	stack
 
-	bus        *bus.Bus
-	log        *pipeline.Window
-	store      *views.Store
-	public     *tree.Tree
-	ingest     *pipeline.Ingest
-	sources    []*source
-	viewings   []*pipeline.Viewing
-	deliveries []*pipeline.Delivering
-	offers     []offer
-	clients    map[bool]pipeline.Doer // by whether private addresses are allowed
-	noted      map[string]SinkStatus  // what was last noted of each sink
+	bus       *bus.Bus
+	log       *pipeline.Window
+	store     *views.Store
+	leftovers *pipeline.Leftovers
+	public    *tree.Tree
+	ingest    *pipeline.Ingest
+	clients   map[bool]pipeline.Doer // by whether private addresses are allowed
+	noted     map[string]SinkStatus  // what was last noted of each sink
+	salt      []byte                 // of fingerprints that cover secrets
+	since     time.Time              // when it was opened
+	sweeping  chan struct{}          // holds one when a sweep is asked for
+
+	// changing is held while members come and go.
+	changing sync.Mutex
+	leaving  []*member // that may not have ended yet
+
+	mu      sync.Mutex // over what follows
+	crew    []*member  // sinks before sources, each in the config's order; never changed, only replaced
+	running *running   // nil unless Run does
 }
 
 // windowSize is how many decoded events stay at hand for the sinks.
@@ -62,19 +76,26 @@ const (
 
 // Open makes a daemon. The caller closes it.
 func Open(ctx context.Context, o Options) (*Daemon, error) {
-	d := &Daemon{Options: o, clients: map[bool]pipeline.Doer{}, noted: map[string]SinkStatus{}}
-	for _, step := range []func(context.Context) error{
-		d.openBus, d.openStores, d.openSinks, d.openIngest, d.openSources,
-	} {
+	d := &Daemon{
+		Options: o, clients: map[bool]pipeline.Doer{}, noted: map[string]SinkStatus{},
+		salt: []byte(rand.Text()), since: o.Clock.Now(), sweeping: make(chan struct{}, 1),
+	}
+	for _, step := range []func(context.Context) error{d.openBus, d.openStores, d.openIngest, d.openCrew} {
 		if err := step(ctx); err != nil {
-			return nil, errors.Join(err, d.unwind())
+			return nil, errors.Join(err, d.Close())
 		}
 	}
 	return d, nil
 }
 
-// Close stops everything in reverse.
-func (d *Daemon) Close() error { return d.unwind() }
+// Close gives everything back in reverse. Run, if it was called, has returned.
+func (d *Daemon) Close() error {
+	var errs []error
+	for _, m := range slices.Backward(d.members()) {
+		errs = append(errs, m.holds.unwind())
+	}
+	return errors.Join(append(errs, d.unwind())...)
+}
 
 // BusOptions are the options of the log that a config asks for.
 func BusOptions(c *config.Config, log *slog.Logger) bus.Options {
@@ -102,10 +123,11 @@ func (d *Daemon) openStores(ctx context.Context) error {
 	}
 	d.store = store
 	d.push("views", store.Close)
+	d.leftovers = pipeline.NewLeftovers(store)
 	if err := d.tieToLog(ctx); err != nil {
 		return err
 	}
-	d.public, err = d.openTree(publicFolder)
+	d.public, err = d.openTree(&d.stack, publicFolder)
 	return err
 }
 
@@ -132,7 +154,7 @@ func (d *Daemon) tieToLog(ctx context.Context) error {
 		return err
 	}
 	for _, name := range names {
-		if err := d.store.Drop(name); err != nil {
+		if err := d.leftovers.Retire(name); err != nil {
 			return err
 		}
 	}
@@ -142,108 +164,6 @@ func (d *Daemon) tieToLog(ctx context.Context) error {
 	batch := tie.Begin()
 	batch.Set("id", id)
 	return batch.Commit(0)
-}
-
-func (d *Daemon) openTree(folder ...string) (*tree.Tree, error) {
-	t, err := tree.Open(filepath.Join(append([]string{d.Config.Data}, folder...)...))
-	if err != nil {
-		return nil, err
-	}
-	d.push("folder "+filepath.Join(folder...), t.Close)
-	return t, nil
-}
-
-func (d *Daemon) openSinks(ctx context.Context) error {
-	for i := range d.Config.Sinks {
-		s := &d.Config.Sinks[i]
-		open := d.openDelivery
-		if s.OpenView != nil {
-			open = d.openView
-		}
-		if err := open(s); err != nil {
-			return fmt.Errorf("sink %q: %w", s.Name, err)
-		}
-	}
-	for _, v := range d.viewings {
-		if err := v.Prepare(ctx); err != nil {
-			return err
-		}
-	}
-	for _, s := range d.deliveries {
-		if err := s.Prepare(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (d *Daemon) openView(s *config.Sink) error {
-	view, err := s.OpenView(pipeline.ViewEnv{
-		Name: s.Name, Site: d.Config.Site, Log: d.Log.With("sink", s.Name), At: d.log.At, Links: d.links,
-	})
-	if err != nil {
-		return err
-	}
-	if linker, ok := view.(pipeline.Linker); ok {
-		d.offers = append(d.offers, offer{linker, !reflect.DeepEqual(s.Where, pipeline.Where{})})
-	}
-	staging, err := d.openTree(stagingFolder, s.Name)
-	if err != nil {
-		return err
-	}
-	d.viewings = append(d.viewings, pipeline.NewViewing(pipeline.ViewingConfig{
-		Name: s.Name, View: fingerprinted{view, s.Fingerprint}, Where: &s.Where, Log: d.log, Store: d.store,
-		Public: d.public, Staging: staging, Pause: s.Pause, Logger: d.Log, Clock: d.Clock,
-	}))
-	return nil
-}
-
-func (d *Daemon) openDelivery(s *config.Sink) error {
-	own, err := d.openTree(s.Type, s.Name)
-	if err != nil {
-		return err
-	}
-	delivery, err := s.OpenDelivery(pipeline.DeliveryEnv{
-		Name: s.Name, Site: d.Config.Site, Log: d.Log.With("sink", s.Name), Clock: d.Clock,
-		HTTP: d.client(s.AllowPrivate), Tree: own,
-	})
-	if err != nil {
-		return err
-	}
-	d.deliveries = append(d.deliveries, pipeline.NewDelivering(pipeline.DeliveringConfig{
-		Name: s.Name, Delivery: delivery, Where: &s.Where, Backfill: s.Backfill,
-		Terms: s.Terms, Pause: s.Pause, Log: d.log, KV: d.bus.KV(), Logger: d.Log, Clock: d.Clock,
-	}))
-	return nil
-}
-
-// fingerprinted is a view that is made anew also when what the engine does for it
-// has changed: its filter.
-type fingerprinted struct {
-	pipeline.View
-	config string
-}
-
-func (f fingerprinted) Version() string { return f.config + " " + f.View.Version() }
-
-// offer is what one view offers.
-type offer struct {
-	pipeline.Linker
-	filtered bool
-}
-
-// links lists what all views offer. A view with a filter may not have made the
-// documents of every film, so those are not offered.
-func (d *Daemon) links() []pipeline.Link {
-	var all []pipeline.Link
-	for _, o := range d.offers {
-		for _, l := range o.Links() {
-			if !(o.filtered && l.PerFilm) {
-				all = append(all, l)
-			}
-		}
-	}
-	return all
 }
 
 // client is the one for all that may reach private addresses, or for all that may
@@ -265,13 +185,45 @@ func (d *Daemon) openIngest(ctx context.Context) error {
 	return d.ingest.Prepare(ctx)
 }
 
-func (d *Daemon) openSources(ctx context.Context) error {
-	for i := range d.Config.Sources {
-		s, err := d.openSource(ctx, &d.Config.Sources[i])
-		if err != nil {
-			return fmt.Errorf("source %q: %w", d.Config.Sources[i].Name, err)
+// openCrew opens and prepares all parts of the config, as going over to it from
+// nothing does, and drops what views have derived that are no longer in it.
+func (d *Daemon) openCrew(ctx context.Context) error {
+	wanted, err := want(d.Config, d.salt, d.Log, d.log.At)
+	if err != nil {
+		return err
+	}
+	opened, err := d.openAll(Steps(nil, parts(wanted)), wanted)
+	d.crew = opened
+	if err != nil {
+		return err
+	}
+	if err := d.forgetUnknown(opened); err != nil {
+		return err
+	}
+	for _, m := range opened {
+		if err := m.ready(ctx); err != nil {
+			return err
 		}
-		d.sources = append(d.sources, s)
+	}
+	return d.keepRecord(ctx)
+}
+
+// forgetUnknown drops what views derived that are none of the members.
+func (d *Daemon) forgetUnknown(members []*member) error {
+	names, err := d.store.Views()
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		known := strings.Contains(name, ".") || // the engine's own
+			slices.ContainsFunc(members, Part{Kind: KindView, Name: name}.isOf)
+		if known {
+			continue
+		}
+		if err := d.leftovers.Retire(name); err != nil {
+			return err
+		}
+		d.Log.Info("sink is no longer in the config; what it made leaves", "sink", name)
 	}
 	return nil
 }

@@ -6,21 +6,26 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/filmwire/filmwire/pipeline"
-	"github.com/filmwire/filmwire/pipeline/schedule"
 	"github.com/filmwire/filmwire/pipeline/serve"
 )
+
+// running is what Run has under way: what is started ends with ctx.
+type running struct {
+	ctx  context.Context
+	work *sync.WaitGroup
+}
 
 // Run does everything until ctx ends: it polls on schedule, follows the log with
 // every sink and serves what they make. ready, which may be nil, is called with
 // the address it serves on.
 func (d *Daemon) Run(ctx context.Context, ready func(net.Addr)) error {
-	planner := d.planner()
 	server, err := serve.New(serve.Options{
-		Root: filepath.Join(d.Config.Data, publicFolder), Ready: d.ready, Metrics: d.metrics(planner),
+		Root: filepath.Join(d.Config.Data, publicFolder), Ready: d.ready, Metrics: d.metrics,
 		Log: d.Log, Clock: d.Clock, Version: d.Version,
 	})
 	if err != nil {
@@ -39,12 +44,14 @@ func (d *Daemon) Run(ctx context.Context, ready func(net.Addr)) error {
 			cancel(fmt.Errorf("serve: %w", err))
 		}
 	})
+	if err := d.start(ctx, &work); err != nil {
+		cancel(err)
+	}
 	if ready != nil {
 		ready(listener.Addr())
 	}
-	d.start(ctx, &work, planner)
 	<-ctx.Done()
-	work.Wait()
+	d.finish()
 	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) { // not simply stopped
 		err = cause
 	}
@@ -57,33 +64,34 @@ func (d *Daemon) Run(ctx context.Context, ready func(net.Addr)) error {
 const lastWords = 5 * time.Second
 
 // start sets everything going. Whatever it starts ends with ctx.
-func (d *Daemon) start(ctx context.Context, work *sync.WaitGroup, planner *schedule.Planner) {
-	for _, v := range d.viewings {
-		work.Go(func() { v.Run(ctx) })
-	}
-	for _, s := range d.deliveries {
-		work.Go(func() { s.Run(ctx) })
+func (d *Daemon) start(ctx context.Context, work *sync.WaitGroup) error {
+	d.changing.Lock()
+	defer d.changing.Unlock()
+	r := &running{ctx, work}
+	d.mu.Lock()
+	d.running = r
+	d.mu.Unlock()
+	for _, m := range d.members() {
+		d.launch(r, m, nil)
 	}
 	for range pollsAtOnce {
 		work.Go(func() { d.takeJobs(ctx) })
 	}
-	for _, s := range d.sources {
-		if watcher, ok := s.polled.Source.(pipeline.Watcher); ok {
-			work.Go(func() { d.watch(ctx, s, watcher) })
-		}
-	}
-	work.Go(func() { planner.Run(ctx) })
 	work.Go(func() { d.keepNoting(ctx) })
-	work.Go(func() { d.sweepWhenCaughtUp(ctx) })
+	work.Go(func() { d.keepSweeping(ctx) })
+	d.askSweep()
+	return d.answer(r)
 }
 
-// planner plans the polls of all sources.
-func (d *Daemon) planner() *schedule.Planner {
-	plans := make([]schedule.Plan, len(d.sources))
-	for i, s := range d.sources {
-		plans[i] = schedule.Plan{Source: s.polled.Name, Schedule: s.schedule, Last: s.Status().LastPolled}
-	}
-	return schedule.NewPlanner(plans, d.bus.Jobs(), d.Clock, d.Log)
+// finish waits for everything that start set going. No part comes after it.
+func (d *Daemon) finish() {
+	d.changing.Lock()
+	d.mu.Lock()
+	r := d.running
+	d.running = nil
+	d.mu.Unlock()
+	d.changing.Unlock()
+	r.work.Wait()
 }
 
 // takeJobs does polls that were posted, by this daemon or another, one by one.
@@ -101,17 +109,12 @@ func (d *Daemon) takeJobs(ctx context.Context) {
 	}
 }
 
-// do polls the source of a job. A source that this daemon does not know is
-// another config's, and the job is done.
+// do polls the source of a job.
 func (d *Daemon) do(ctx context.Context, job pipeline.Job) {
 	working, stop := context.WithCancel(ctx)
 	var beat sync.WaitGroup
 	beat.Go(func() { d.keepWorking(working, job) })
-	for _, s := range d.sources {
-		if s.polled.Name == job.Source() {
-			d.pollIfIdle(ctx, s)
-		}
-	}
+	d.pollNamed(ctx, job.Source())
 	stop()
 	beat.Wait()
 	if ctx.Err() != nil {
@@ -119,6 +122,33 @@ func (d *Daemon) do(ctx context.Context, job pipeline.Job) {
 	}
 	if err := job.Done(ctx); err != nil {
 		d.Log.Warn("poll job could not be marked as done; it may be done again", "source", job.Source(), "slot", job.Slot(), "err", err)
+	}
+}
+
+// pollNamed polls the source of a name, and if it is stopped meanwhile, the one
+// that takes its place. A source that this daemon does not know is another config's.
+func (d *Daemon) pollNamed(ctx context.Context, name string) {
+	for {
+		members := d.members()
+		i := slices.IndexFunc(members, Part{Kind: KindSource, Name: name}.isOf)
+		if i < 0 {
+			return
+		}
+		m := members[i]
+		select {
+		case <-m.begun:
+			if m.runner.(*source).pollIfIdle(ctx) {
+				return
+			}
+		case <-m.ended:
+		case <-ctx.Done():
+			return
+		}
+		select {
+		case <-m.ended: // and another is a member in its place, or none
+		case <-ctx.Done():
+			return
+		}
 	}
 }
 
@@ -130,72 +160,6 @@ func (d *Daemon) keepWorking(ctx context.Context, job pipeline.Job) {
 		if err := job.Working(ctx); err != nil && ctx.Err() == nil {
 			d.Log.Debug("poll job", "source", job.Source(), "err", err)
 		}
-	}
-}
-
-// watch polls a source whenever it says that it has changed, and at the start: it
-// costs little, and edits made meanwhile are seen at once.
-func (d *Daemon) watch(ctx context.Context, s *source, watcher pipeline.Watcher) {
-	changed := make(chan struct{}, 1)
-	changed <- struct{}{}
-	var polls sync.WaitGroup
-	polls.Go(func() {
-		for {
-			select {
-			case <-changed:
-				d.poll(ctx, s)
-			case <-ctx.Done():
-				return
-			}
-		}
-	})
-	d.keepWatching(ctx, s, watcher, func() {
-		select {
-		case changed <- struct{}{}:
-		default: // a poll that has not begun will see it
-		}
-	})
-	polls.Wait()
-}
-
-// watchAgain is how soon a watch that ended is tried again.
-const watchAgain = 5 * time.Second
-
-// keepWatching begins the watch again when it ends, as when the folder was moved
-// away and comes back, and says so once.
-func (d *Daemon) keepWatching(ctx context.Context, s *source, watcher pipeline.Watcher, changed func()) {
-	said := ""
-	for {
-		err := watcher.Watch(ctx, changed)
-		if ctx.Err() != nil {
-			return
-		}
-		if err != nil && err.Error() != said {
-			said = err.Error()
-			d.Log.Warn("source is not watched now; its schedule goes on", "source", s.polled.Name, "err", err)
-		}
-		if d.Clock.Sleep(ctx, watchAgain) != nil {
-			return
-		}
-	}
-}
-
-// sweepWhenCaughtUp sweeps once, when every view has seen all of the log.
-func (d *Daemon) sweepWhenCaughtUp(ctx context.Context) {
-	head, err := d.log.Head(ctx)
-	for err == nil {
-		behind := false
-		for _, v := range d.viewings {
-			behind = behind || v.Position() < head && !v.Paused()
-		}
-		if !behind {
-			err = d.sweep(ctx)
-			break
-		}
-		err = d.Clock.Sleep(ctx, time.Second)
-	}
-	if err != nil && ctx.Err() == nil {
-		d.Log.Warn("old documents were not looked for", "err", err)
 	}
 }
 

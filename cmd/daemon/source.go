@@ -8,11 +8,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/filmwire/filmwire/config"
 	"github.com/filmwire/filmwire/pipeline"
-	"github.com/filmwire/filmwire/pipeline/feeds"
-	"github.com/filmwire/filmwire/pipeline/normalize"
 	"github.com/filmwire/filmwire/pipeline/schedule"
+	"github.com/filmwire/filmwire/pipeline/serve"
 )
 
 // SourceStatus is how a source is doing, as it stands in KV.
@@ -37,45 +35,82 @@ func (s *SourceStatus) NeedsAttention() bool { return s.Error != "" || s.Report.
 // SourceStatusKey is where in KV a source's status stands.
 func SourceStatusKey(source string) string { return "source." + source + ".status" }
 
-// source is a source as the daemon runs it.
+// source is the runner of a source.
 type source struct {
+	d        *Daemon
 	polled   pipeline.Polled
 	schedule *schedule.Schedule
 
 	polling sync.Mutex // held during a poll: one at a time
 
-	mu     sync.Mutex // over status
-	status SourceStatus
+	mu      sync.Mutex // over what follows
+	status  SourceStatus
+	planner *schedule.Planner
+	working context.Context // that of run; nil before it
 }
 
-func (d *Daemon) openSource(ctx context.Context, c *config.Source) (*source, error) {
-	when, err := schedule.Parse(c.Schedule, time.Local)
+func (d *Daemon) openSource(w *wanted, holds *stack) (runner, error) {
+	c := w.source
+	when, err := schedule.Parse(c.Schedule, w.zone)
 	if err != nil {
 		return nil, err
 	}
-	env := pipeline.SourceEnv{
+	opened, err := c.Open(pipeline.SourceEnv{
 		Name: c.Name, Log: d.Log.With("source", c.Name), Clock: d.Clock, HTTP: d.client(c.AllowPrivate),
-	}
-	env.Feed = feeds.Opener(env)
-	opened, err := c.Open(env)
+	})
 	if err != nil {
 		return nil, err
 	}
-	s := &source{schedule: when, polled: pipeline.Polled{
-		Name: c.Name, Type: c.Type, Source: opened, Defaults: c.Defaults, Withdraw: c.Withdraw,
-		Parser: fmt.Sprintf("%s %s %s", c.Type, normalize.Version, c.Fingerprint),
-	}}
-	s.status = SourceStatus{Name: c.Name, Type: c.Type}
-	value, err := d.bus.KV().Get(ctx, SourceStatusKey(c.Name))
+	holdCloser(holds, opened)
+	return &source{d: d, schedule: when, status: SourceStatus{Name: c.Name, Type: c.Type}, polled: pipeline.Polled{
+		Name: c.Name, Type: c.Type, Source: opened, Defaults: c.Defaults, Withdraw: c.Withdraw, Parser: w.Version,
+	}}, nil
+}
+
+// prepare takes up the status, and plans the polls from there.
+func (s *source) prepare(ctx context.Context) error {
+	status := SourceStatus{Name: s.polled.Name}
+	value, err := s.d.bus.KV().Get(ctx, SourceStatusKey(s.polled.Name))
 	switch {
 	case errors.Is(err, pipeline.ErrNotFound):
 	case err != nil:
-		return nil, fmt.Errorf("status: %w", err)
-	case json.Unmarshal(value, &s.status) != nil:
-		d.Log.Warn("the source's status cannot be read and begins anew", "source", c.Name)
+		return fmt.Errorf("source %q: status: %w", s.polled.Name, err)
+	case json.Unmarshal(value, &status) != nil:
+		s.d.Log.Warn("the source's status cannot be read and begins anew", "source", s.polled.Name)
 	}
-	s.status.Type, s.status.Gone = c.Type, false
-	return s, nil
+	status.Type, status.Gone = s.polled.Type, false
+	plan := schedule.Plan{Source: s.polled.Name, Schedule: s.schedule, Last: status.LastPolled}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.status, s.planner = status, schedule.NewPlanner([]schedule.Plan{plan}, s.d.bus.Jobs(), s.d.Clock, s.d.Log)
+	return nil
+}
+
+// run plans the polls and watches the source until ctx ends, and waits for the poll
+// that is under way then.
+func (s *source) run(ctx context.Context) {
+	s.mu.Lock()
+	s.working = ctx
+	s.mu.Unlock()
+	var work sync.WaitGroup
+	work.Go(func() { s.planner.Run(ctx) })
+	if watcher, ok := s.polled.Source.(pipeline.Watcher); ok {
+		work.Go(func() { s.watch(ctx, watcher) })
+	}
+	work.Wait()
+	s.polling.Lock() // none begins any more: see poll
+	s.polling.Unlock()
+}
+
+func (s *source) metrics(pipeline.Position) []serve.Metric {
+	s.mu.Lock()
+	planner := s.planner
+	s.mu.Unlock()
+	var due time.Time
+	if planner != nil {
+		due = planner.Due(s.polled.Name)
+	}
+	return sourceMetrics(s.Status(), due)
 }
 
 // Status is how the source is doing.
@@ -86,42 +121,68 @@ func (s *source) Status() SourceStatus {
 }
 
 // poll reads the source once, unless it asked not to be. The error is that of the
-// source as a whole.
-func (d *Daemon) poll(ctx context.Context, s *source) (pipeline.Report, error) {
+// source as a whole, or that of ctx: a poll ends with run.
+func (s *source) poll(ctx context.Context) (pipeline.Report, error) {
 	s.polling.Lock()
 	defer s.polling.Unlock()
-	return d.pollHeld(ctx, s)
+	return s.pollHeld(ctx)
 }
 
-// pollIfIdle polls the source unless it is being polled already. A slow source
-// must not keep the workers waiting that others need.
-func (d *Daemon) pollIfIdle(ctx context.Context, s *source) {
+// pollIfIdle polls the source unless it is being polled already: a slow source
+// must not keep the workers waiting that others need. It reports false if the
+// source stopped before the poll was over.
+func (s *source) pollIfIdle(ctx context.Context) bool {
 	if !s.polling.TryLock() {
-		d.Log.Debug("source is being polled still", "source", s.polled.Name)
-		return
+		s.d.Log.Debug("source is being polled still", "source", s.polled.Name)
+		return true
 	}
 	defer s.polling.Unlock()
-	d.pollHeld(ctx, s) // what went wrong is in the status and the log
+	_, err := s.pollHeld(ctx) // what went wrong is in the status and the log
+	return !errors.Is(err, errStopped)
+}
+
+// errStopped is why a poll of a source ends that is being stopped.
+var errStopped = errors.New("the source was stopped")
+
+// within is ctx, ended too when run's is.
+func (s *source) within(ctx context.Context) (context.Context, func()) {
+	s.mu.Lock()
+	working := s.working
+	s.mu.Unlock()
+	ctx, cancel := context.WithCancelCause(ctx)
+	if working == nil {
+		return ctx, func() { cancel(nil) }
+	}
+	stop := context.AfterFunc(working, func() { cancel(errStopped) })
+	if working.Err() != nil {
+		cancel(errStopped) // AfterFunc may not have come to it yet
+	}
+	return ctx, func() { stop(); cancel(nil) }
 }
 
 // pollHeld is poll for those who hold polling.
-func (d *Daemon) pollHeld(ctx context.Context, s *source) (pipeline.Report, error) {
-	if before := s.Status(); before.Gone || d.Clock.Now().Before(before.NotBefore) {
-		d.Log.Debug("source is not polled", "source", s.polled.Name, "gone", before.Gone, "not_before", before.NotBefore)
+func (s *source) pollHeld(ctx context.Context) (pipeline.Report, error) {
+	ctx, done := s.within(ctx)
+	defer done()
+	if ctx.Err() != nil {
+		return pipeline.Report{Source: s.polled.Name}, context.Cause(ctx)
+	}
+	if before := s.Status(); before.Gone || s.d.Clock.Now().Before(before.NotBefore) {
+		s.d.Log.Debug("source is not polled", "source", s.polled.Name, "gone", before.Gone, "not_before", before.NotBefore)
 		return pipeline.Report{Source: s.polled.Name, Unchanged: true}, nil
 	}
-	report, err := d.ingest.Poll(ctx, &s.polled, d.Progress)
-	if d.Progress != nil {
-		d.Progress(report)
+	report, err := s.d.ingest.Poll(ctx, &s.polled, s.d.Progress)
+	if s.d.Progress != nil {
+		s.d.Progress(report)
 	}
 	if ctx.Err() != nil {
-		return report, err
+		return report, errors.Join(err, context.Cause(ctx))
 	}
-	return report, errors.Join(err, d.settle(ctx, s, report, err))
+	return report, errors.Join(err, s.settle(ctx, report, err))
 }
 
 // settle notes what a poll came to.
-func (d *Daemon) settle(ctx context.Context, s *source, report pipeline.Report, failed error) error {
+func (s *source) settle(ctx context.Context, report pipeline.Report, failed error) error {
 	s.mu.Lock()
 	st := &s.status
 	st.LastPolled, st.NotBefore, st.Report = report.EndedAt, time.Time{}, report
@@ -141,14 +202,14 @@ func (d *Daemon) settle(ctx context.Context, s *source, report pipeline.Report, 
 	}
 	now := *st
 	s.mu.Unlock()
-	d.tell(&now, failed)
-	return d.saveStatus(ctx, &now)
+	s.tell(&now, failed)
+	return s.saveStatus(ctx, &now)
 }
 
-func (d *Daemon) saveStatus(ctx context.Context, st *SourceStatus) error {
+func (s *source) saveStatus(ctx context.Context, st *SourceStatus) error {
 	value, err := json.Marshal(st)
 	if err == nil {
-		err = d.bus.KV().Put(ctx, SourceStatusKey(st.Name), value)
+		err = s.d.bus.KV().Put(ctx, SourceStatusKey(st.Name), value)
 	}
 	if err != nil {
 		return fmt.Errorf("source %q: keep the status: %w", st.Name, err)
@@ -157,9 +218,9 @@ func (d *Daemon) saveStatus(ctx context.Context, st *SourceStatus) error {
 }
 
 // tell logs what a poll came to: nothing at Info for one without news.
-func (d *Daemon) tell(st *SourceStatus, failed error) {
+func (s *source) tell(st *SourceStatus, failed error) {
 	r := &st.Report
-	log := d.Log.With("source", st.Name)
+	log := s.d.Log.With("source", st.Name)
 	if failed != nil {
 		log.Error("source could not be read", "failures", st.Failures, "err", failed)
 	}
@@ -178,5 +239,52 @@ func (d *Daemon) tell(st *SourceStatus, failed error) {
 		log.Info("source was read", counts...)
 	} else if failed == nil {
 		log.Debug("source was read", counts...)
+	}
+}
+
+// watch polls a source whenever it says that it has changed, and at the start: it
+// costs little, and edits made meanwhile are seen at once.
+func (s *source) watch(ctx context.Context, watcher pipeline.Watcher) {
+	changed := make(chan struct{}, 1)
+	changed <- struct{}{}
+	var polls sync.WaitGroup
+	polls.Go(func() {
+		for {
+			select {
+			case <-changed:
+				s.poll(ctx)
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+	s.keepWatching(ctx, watcher, func() {
+		select {
+		case changed <- struct{}{}:
+		default: // a poll that has not begun will see it
+		}
+	})
+	polls.Wait()
+}
+
+// watchAgain is how soon a watch that ended is tried again.
+const watchAgain = 5 * time.Second
+
+// keepWatching begins the watch again when it ends, as when the folder was moved
+// away and comes back, and says so once.
+func (s *source) keepWatching(ctx context.Context, watcher pipeline.Watcher, changed func()) {
+	said := ""
+	for {
+		err := watcher.Watch(ctx, changed)
+		if ctx.Err() != nil {
+			return
+		}
+		if err != nil && err.Error() != said {
+			said = err.Error()
+			s.d.Log.Warn("source is not watched now; its schedule goes on", "source", s.polled.Name, "err", err)
+		}
+		if s.d.Clock.Sleep(ctx, watchAgain) != nil {
+			return
+		}
 	}
 }

@@ -70,11 +70,8 @@ func (d *Daemon) noteSinks(ctx context.Context) error {
 		}
 		d.noted[s.Name] = before
 	}
-	for _, v := range d.viewings {
-		note(SinkStatus{Name: v.Name(), Position: v.Position(), Failures: v.Failures()})
-	}
-	for _, s := range d.deliveries {
-		note(SinkStatus{Name: s.Name(), Position: s.Position(), Failures: s.Failures()})
+	for _, f := range runners[follower](d.members()) {
+		note(f.note())
 	}
 	return errors.Join(errs...)
 }
@@ -107,7 +104,7 @@ func ReadStatus(ctx context.Context, c *config.Config, b *bus.Bus, now time.Time
 		if err := read(ctx, b.KV(), SourceStatusKey(st.Name), &st); err != nil {
 			return s, err
 		}
-		st.Next = nextPoll(&c.Sources[i], &st, now)
+		st.Next = nextPoll(&c.Sources[i], c.Zone, &st, now)
 		s.Sources = append(s.Sources, st)
 	}
 	for i := range c.Sinks {
@@ -128,8 +125,8 @@ func ReadStatus(ctx context.Context, c *config.Config, b *bus.Bus, now time.Time
 }
 
 // nextPoll is when the source's schedule, and the source itself, have it polled.
-func nextPoll(c *config.Source, st *SourceStatus, now time.Time) time.Time {
-	when, err := schedule.Parse(c.Schedule, time.Local)
+func nextPoll(c *config.Source, zone *time.Location, st *SourceStatus, now time.Time) time.Time {
+	when, err := schedule.Parse(c.Schedule, zone)
 	if err != nil {
 		return time.Time{}
 	}

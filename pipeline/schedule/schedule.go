@@ -50,7 +50,7 @@ func Parse(spec string, zone *time.Location) (*Schedule, error) {
 		return s, nil
 	}
 	if strings.HasPrefix(spec, "TZ=") || strings.HasPrefix(spec, "CRON_TZ=") {
-		return nil, fmt.Errorf("schedule %q: a zone in the schedule is not read; set the TZ variable of the daemon", spec)
+		return nil, fmt.Errorf("schedule %q: a zone in the schedule is not read; `timezone` in the config is that of all schedules", spec)
 	}
 	parsed, err := parseCron(spec)
 	if err != nil {

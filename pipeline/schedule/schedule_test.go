@@ -41,9 +41,9 @@ func TestParseRefuses(t *testing.T) {
 		{"0 0 30 2 *", "no such day"},
 		{"@every soon", "at least a second"},
 		{"@every 5ms", "at least a second"},
-		{"TZ=", "TZ variable"},
-		{"TZ=Europe/Berlin", "TZ variable"},
-		{"CRON_TZ=UTC 0 0 * * *", "TZ variable"},
+		{"TZ=", "`timezone` in the config"},
+		{"TZ=Europe/Berlin", "`timezone` in the config"},
+		{"CRON_TZ=UTC 0 0 * * *", "`timezone` in the config"},
 		{"@fortnightly", "five fields"},
 	} {
 		if _, err := schedule.Parse(c.spec, time.UTC); err == nil || !strings.Contains(err.Error(), c.says) {

@@ -1,4 +1,4 @@
-package feeds
+package feed
 
 import (
 	"strings"
@@ -45,7 +45,7 @@ func (h *head) rssEntry(it *item, n *rss.Item) entry {
 	}
 	m := mediaList{base: base}
 	for _, c := range n.Enclosures {
-		m.add(attached{link: c.URL, mediaType: c.Type, length: c.Length})
+		m.add(c.URL, c.Type, "", "")
 	}
 	m.extensions(n.Extensions)
 	s.Media = m.list

@@ -1,6 +1,6 @@
 //go:build unix
 
-package feeds
+package feed
 
 import (
 	"bytes"

@@ -1,4 +1,4 @@
-package feeds
+package feed
 
 import (
 	"net/url"
@@ -54,7 +54,7 @@ func (h *head) atomMedia(base *url.URL, n *atom.Entry) []review.Media {
 	m := mediaList{base: base}
 	for _, l := range n.Links {
 		if l.Rel == "enclosure" {
-			m.add(attached{link: l.Href, mediaType: l.Type, alt: l.Title, length: l.Length})
+			m.add(l.Href, l.Type, "", l.Title)
 		}
 	}
 	m.extensions(n.Extensions)

@@ -1,4 +1,4 @@
-package feeds
+package feed
 
 import (
 	"bytes"
@@ -10,7 +10,6 @@ import (
 	"maps"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -189,11 +188,11 @@ func (h *head) jsonEntry(raw json.RawMessage) entry {
 
 func (h *head) jsonMedia(n *jsonfeed.Item) []review.Media {
 	m := mediaList{base: h.base}
-	m.add(attached{link: n.Image, medium: "image"})
-	m.add(attached{link: n.BannerImage, medium: "image"})
+	m.add(n.Image, "", "image", "")
+	m.add(n.BannerImage, "", "image", "")
 	if n.Attachments != nil {
 		for _, a := range *n.Attachments {
-			m.add(attached{link: a.URL, mediaType: a.MimeType, alt: a.Title, length: strconv.FormatInt(a.SizeInBytes, 10)})
+			m.add(a.URL, a.MimeType, "", a.Title)
 		}
 	}
 	return m.list
