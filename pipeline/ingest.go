@@ -207,9 +207,10 @@ type poll struct {
 	// newcomers are reviews not seen before, in a source that has others: they
 	// wait until it is known what is missing, for they may have moved.
 	newcomers []*candidate
-	settled   bool // the source has no review yet, or the newcomers were too many
-	moves     bool // the source has reviews that moved
-	unsure    bool // something could not be read: nothing is missing for certain
+	settled   bool     // the source has no review yet, or the newcomers were too many
+	moves     bool     // the source has reviews that moved
+	unsure    bool     // something could not be read: nothing is missing for certain
+	gone      []string // the source's own ids of what it says was taken back
 }
 
 func (p *poll) run(ctx context.Context) error {
@@ -309,6 +310,11 @@ func readable(guid string) string {
 	}
 	sum := sha256.Sum256([]byte(guid))
 	return strings.ToValidUTF8(guid, "\uFFFD") + "~" + hex.EncodeToString(sum[:4])
+}
+
+func (o out) Gone(guid string) error {
+	o.poll.gone = append(o.poll.gone, readable(guid))
+	return o.ctx.Err()
 }
 
 func (o out) Problem(problem Problem) error {
@@ -573,6 +579,9 @@ func (p *poll) keepBack(all []*candidate) []*candidate {
 // said is that review in another place, also where something else could not be
 // read; but then nothing is taken back.
 func (p *poll) conclude(ctx context.Context, reading Reading) error {
+	if err := p.withdrawGone(ctx); err != nil {
+		return err
+	}
 	complete := reading.Complete && !p.unsure
 	if reading.Unchanged || !complete && (!p.unsure || len(p.newcomers) == 0) {
 		return p.publish(ctx, p.newcomers)
@@ -652,7 +661,14 @@ func (p *poll) withdraw(ctx context.Context, missing []review.ID, had int) error
 			return fmt.Errorf("withdraw: %w", err)
 		}
 	}
-	if len(missing) == 0 || p.source.Withdraw == WithdrawNever {
+	if p.source.Withdraw == WithdrawNever {
+		return nil
+	}
+	return p.withdrawAll(ctx, missing)
+}
+
+func (p *poll) withdrawAll(ctx context.Context, ids []review.ID) error {
+	if len(ids) == 0 {
 		return nil
 	}
 	p.in.deciding.Lock()
@@ -660,14 +676,33 @@ func (p *poll) withdraw(ctx context.Context, missing []review.ID, had int) error
 	if err := p.in.catchUp(ctx); err != nil {
 		return err
 	}
-	for len(missing) > 0 {
-		n := min(len(missing), groupSize)
-		if err := p.withdrawGroup(ctx, missing[:n]); err != nil {
+	for len(ids) > 0 {
+		n := min(len(ids), groupSize)
+		if err := p.withdrawGroup(ctx, ids[:n]); err != nil {
 			return err
 		}
-		missing = missing[n:]
+		ids = ids[n:]
 	}
 	return nil
+}
+
+// withdrawGone takes back what the source says was taken back. What it handed out
+// all the same is there.
+func (p *poll) withdrawGone(ctx context.Context) error {
+	if len(p.gone) == 0 || p.source.Withdraw == WithdrawNever {
+		return nil
+	}
+	var ids []review.ID
+	for _, guid := range p.gone {
+		id, _, known, err := find(p.in.ledger.Reader(), p.source.Name, guid, p.moves)
+		if err != nil {
+			return err
+		}
+		if _, there := p.seen[id]; known && !there {
+			ids = append(ids, id)
+		}
+	}
+	return p.withdrawAll(ctx, ids)
 }
 
 func heldKey(source string) string { return "source." + source + ".held" }

@@ -112,6 +112,24 @@ func TestWithdrawalIsGuarded(t *testing.T) {
 	}
 }
 
+func TestWhatASourceTakesBackIsWithdrawn(t *testing.T) {
+	w := newWire(t)
+	w.shelf.texts = map[string]string{"a": "Soul|1", "b": "Luca|2", "c": "Coco|3"}
+	w.poll()
+	// It shows but one now, and takes back another: the third is merely not shown.
+	w.shelf.partial = true
+	w.shelf.texts = map[string]string{"a": "Soul|1"}
+	w.shelf.gone = []string{"b", "nobody knows this one"}
+	w.want("+0 ~0 -1 ^0 =1")
+	if now := w.latest(); !now["b"].Gone() || now["c"].Gone() {
+		t.Errorf("b is %s, c is %s", now["b"].Kind, now["c"].Kind)
+	}
+	w.want("+0 ~0 -0 ^0 =1")
+	// What it hands out all the same is there.
+	w.shelf.gone = []string{"a"}
+	w.want("+0 ~0 -0 ^0 =1")
+}
+
 func TestAMoveKeepsTheReview(t *testing.T) {
 	w := newWire(t)
 	w.shelf.texts = map[string]string{"old/a": "Soul|good", "old/b": "Luca|fine", "old/c": "Coco|x"}

@@ -26,6 +26,9 @@ type Source interface {
 // error means stop: the reading has been cancelled.
 type Out interface {
 	Document(review.Document) error
+	// Gone says that the source states itself that a document was taken back. Its
+	// review is withdrawn whatever else is missing; one that nobody knows is nothing.
+	Gone(guid string) error
 	Problem(Problem) error
 }
 

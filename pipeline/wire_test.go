@@ -49,6 +49,7 @@ func (c *clock) Sleep(ctx context.Context, d time.Duration) error {
 type shelf struct {
 	texts     map[string]string // "Title|text", by guid
 	partial   bool              // shows only some of what it holds
+	gone      []string          // what it says was taken back
 	problems  []pipeline.Problem
 	err       error // after everything was handed out
 	unchanged bool
@@ -70,6 +71,11 @@ func (s *shelf) Read(_ context.Context, checkpoint []byte, out pipeline.Out) (pi
 			GUID: guid, RawSHA256: hex.EncodeToString(sum[:]), Form: review.FormText, Body: text,
 			Stated: review.Review{Film: review.Film{Title: title, Year: 2020}, PublishedAt: time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)},
 		}); err != nil {
+			return pipeline.Reading{}, err
+		}
+	}
+	for _, guid := range s.gone {
+		if err := out.Gone(guid); err != nil {
 			return pipeline.Reading{}, err
 		}
 	}

@@ -80,6 +80,8 @@ func (d *discard) Document(doc review.Document) error {
 	return nil
 }
 
+func (d *discard) Gone(string) error { return nil }
+
 func (d *discard) Problem(p pipeline.Problem) error { return p.Err }
 
 // feedSource is the feed source, reading from a server on the loopback network.

@@ -202,6 +202,8 @@ func (m *matter) set(key string, n *yaml.Node) {
 		r.Spoiler = r.Spoiler || yes(n)
 	case "rewatch", "rewatched":
 		r.Rewatch = r.Rewatch || yes(n)
+	case "liked", "like", "loved", "favourite", "favorite":
+		r.Liked = r.Liked || yes(n)
 	case "summary", "excerpt", "description":
 		r.Summary = first(r.Summary, scalar(n))
 	case "image", "cover", "coverimage", "poster", "thumbnail", "featuredimage":

@@ -34,6 +34,9 @@ type understanding struct {
 // It fills everything but Source, which is the engine's, and what the registry
 // of films decides.
 func Normalize(doc review.Document) (review.Review, error) {
+	if doc.Aside != "" {
+		return review.Review{}, fmt.Errorf("%w: %s", pipeline.ErrNotReview, doc.Aside)
+	}
 	u := understanding{doc: &doc, review: stated(doc.Stated)}
 	u.scale, u.basis = doc.RatingScale, review.BasisStated
 	if u.scale.IsZero() {

@@ -33,10 +33,23 @@ type Document struct {
 	// RatingField names the field RatingText stood in, for found_in.
 	RatingField string
 
+	// Aside is set where the source knows that this is no review of a film; it is
+	// passed over and counted.
+	Aside Aside
+
 	// Defaults is what the operator says about every document of the source. The
 	// pipeline fills it in.
 	Defaults Defaults
 }
+
+// Aside is what a document is where it is no review of a film.
+type Aside string
+
+// The things that stand beside reviews where people keep them.
+const (
+	AsideTelevision Aside = "television"
+	AsideList       Aside = "a list of films"
+)
 
 // Defaults is what the operator's config says of every review of one source.
 type Defaults struct {

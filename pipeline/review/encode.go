@@ -57,6 +57,7 @@ func (w *object) review(r *Review) {
 	w.knownMoment("modified_at", r.ModifiedAt)
 	w.known("watched_on", r.WatchedOn.String())
 	w.knownTrue("rewatch", r.Rewatch)
+	w.knownTrue("liked", r.Liked)
 	list(w, "credits", r.Credits, func(w *object, c Credit) {
 		w.text("role", c.Role)
 		w.texts("names", c.Names)

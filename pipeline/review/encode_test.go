@@ -54,7 +54,7 @@ func everyField() review.Event {
 				IDs:   review.FilmIDs{IMDb: "tt1", TMDB: "2", Wikidata: "Q3", Letterboxd: "l"},
 				Match: review.Match{Stage: "s", Confidence: d, Candidates: []review.FilmID{"a", "b"}}},
 			Rating:      review.Rating{Kind: review.Scored, Raw: "r", Value: d, Worst: d, Best: d, Letter: "A", Verdict: review.Mixed, Norm: d, Basis: review.BasisStated, FoundIn: "f", Span: review.Span{Start: 1, End: 2}},
-			PublishedAt: at, ModifiedAt: at, WatchedOn: review.Date{Year: 2026, Month: 1, Day: 2}, Rewatch: true,
+			PublishedAt: at, ModifiedAt: at, WatchedOn: review.Date{Year: 2026, Month: 1, Day: 2}, Rewatch: true, Liked: true,
 			Credits: []review.Credit{{Role: "r", Names: []string{"n"}, Lost: true}, {Role: "q"}},
 			Awards:  []review.Honour{{Name: "a", Year: 1}}, Festivals: []review.Honour{{Name: "f", Year: 2}}, Tags: []string{"t"},
 			Media: []review.Media{{URL: "u", Alt: "a", Kind: "k"}}, Rights: review.RightsFull,

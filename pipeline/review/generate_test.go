@@ -94,7 +94,7 @@ func events() *rapid.Generator[review.Event] {
 				Critic: review.Critic{ID: "jane", Name: texts().Draw(t, "critic"), Outlet: review.Outlet(texts().Draw(t, "outlet"))},
 				Film:   films().Draw(t, "film"), Rating: ratings().Draw(t, "rating"),
 				PublishedAt: moments().Draw(t, "published"), ModifiedAt: moments().Draw(t, "modified"),
-				Rewatch: rapid.Bool().Draw(t, "rewatch"), Awards: honours().Draw(t, "awards"), Festivals: honours().Draw(t, "festivals"),
+				Rewatch: rapid.Bool().Draw(t, "rewatch"), Liked: rapid.Bool().Draw(t, "liked"), Awards: honours().Draw(t, "awards"), Festivals: honours().Draw(t, "festivals"),
 				Tags: list(texts()).Draw(t, "tags"), Rights: review.RightsFull,
 				Credits: list(rapid.Custom(func(t *rapid.T) review.Credit {
 					return review.Credit{Role: texts().Draw(t, "role"), Names: list(texts()).Draw(t, "names"), Lost: rapid.Bool().Draw(t, "lost")}

@@ -40,6 +40,7 @@ func (r *Review) ContentHash() string {
 	w.rating(&r.Rating)
 	w.str(r.WatchedOn.String())
 	w.bool(r.Rewatch)
+	w.bool(r.Liked)
 	w.int(len(r.Credits))
 	for _, c := range r.Credits {
 		w.str(c.Role)

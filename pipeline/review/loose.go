@@ -39,6 +39,7 @@ func ParseDocument(data []byte) (Document, error) {
 			PublishedAt: l.published(),
 			ModifiedAt:  time.Time(l.ModifiedAt),
 			Rewatch:     l.Rewatch,
+			Liked:       l.Liked,
 			Credits:     l.Credits,
 			Awards:      l.Awards,
 			Festivals:   l.Festivals,
@@ -111,6 +112,7 @@ type loose struct {
 	ModifiedAt  looseTime    `json:"modified_at"`
 	WatchedOn   looseTime    `json:"watched_on"`
 	Rewatch     bool         `json:"rewatch"`
+	Liked       bool         `json:"liked"`
 	Credits     []Credit     `json:"credits"`
 	Awards      []Honour     `json:"awards"`
 	Festivals   []Honour     `json:"festivals"`

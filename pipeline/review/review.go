@@ -41,6 +41,7 @@ type Review struct {
 	ModifiedAt  time.Time `json:"modified_at,omitzero"`
 	WatchedOn   Date      `json:"watched_on,omitzero"`
 	Rewatch     bool      `json:"rewatch,omitempty"`
+	Liked       bool      `json:"liked,omitempty"` // marked as a favourite: Letterboxd's heart
 	Credits     []Credit  `json:"credits,omitempty"`
 	Awards      []Honour  `json:"awards,omitempty"`
 	Festivals   []Honour  `json:"festivals,omitempty"`

@@ -50,10 +50,33 @@ func letterboxd(d *review.Document, x ext.Extensions) {
 			s.WatchedOn = day
 		}
 		s.Rewatch = strings.EqualFold(extension(x, "letterboxd", "rewatch"), "yes")
+		s.Film.IDs.Letterboxd = letterboxdFilm(d.URL)
+		s.Liked = strings.EqualFold(extension(x, "letterboxd", "memberLike"), "yes")
+	}
+	if extension(x, "tmdb", "tvId") != "" {
+		d.Aside = review.AsideTelevision
 	}
 	if id := extension(x, "tmdb", "movieId"); digits(id) {
 		d.Stated.Film.IDs.TMDB = id
 	}
+}
+
+// letterboxdList is how the ids of the lists begin that stand in a member's feed.
+const letterboxdList = "letterboxd-list-"
+
+// letterboxdFilm is the film's slug in the address of a member's entry:
+// letterboxd.com/jane/film/never-let-me-go/, with a number behind it from the
+// second entry on.
+func letterboxdFilm(link string) string {
+	u, err := url.Parse(link)
+	if err != nil || strings.TrimPrefix(u.Hostname(), "www.") != "letterboxd.com" {
+		return ""
+	}
+	parts := strings.Split(strings.Trim(u.Path, "/"), "/")
+	if len(parts) < 3 || parts[1] != "film" {
+		return ""
+	}
+	return parts[2]
 }
 
 // reviewRating reads a schema.org Rating. Its scale counts only where it is

@@ -5,6 +5,8 @@ import (
 
 	ext "github.com/mmcdole/gofeed/extensions"
 	"github.com/mmcdole/gofeed/rss"
+
+	"github.com/filmwire/filmwire/pipeline/review"
 )
 
 // rssHead takes what items inherit from a channel. Its managing editor and web
@@ -50,6 +52,9 @@ func (h *head) rssEntry(it *item, n *rss.Item) entry {
 	m.extensions(n.Extensions)
 	s.Media = m.list
 	filmFields(d, n.Extensions)
+	if strings.HasPrefix(e.guid, letterboxdList) {
+		d.Aside = review.AsideList
+	}
 	return e
 }
 

@@ -12,6 +12,7 @@ import (
 // Out keeps what a source hands out. The zero value takes everything.
 type Out struct {
 	Documents []review.Document
+	Taken     []string // back, by what the source says
 	Problems  []pipeline.Problem
 	// Fail, if set, is asked after each document; what it returns goes back to
 	// the source.
@@ -21,6 +22,12 @@ type Out struct {
 // Document keeps the document.
 func (o *Out) Document(d review.Document) error {
 	o.Documents = append(o.Documents, d)
+	return o.answer()
+}
+
+// Gone keeps the id.
+func (o *Out) Gone(guid string) error {
+	o.Taken = append(o.Taken, guid)
 	return o.answer()
 }
 
