@@ -19,6 +19,7 @@ type Config struct {
 	Data    string // folder, absolute; it may not be there yet
 	Listen  string // host:port; port 0 takes a free one
 	NATS    NATS
+	WebSub  WebSub
 	Zone    *time.Location // of cron schedules
 	Sources []Source
 	Sinks   []Sink
@@ -36,6 +37,16 @@ type NATS struct {
 	Listen        string // host:port where the embedded server takes others' connections; "" for nowhere
 	KeepRevisions int    // of each review
 }
+
+// WebSub says who tells subscribers of changed feeds. The hubs are in Site.Hubs too.
+type WebSub struct {
+	Hub          string // a hub elsewhere, which is told of changes; "" for none
+	Builtin      bool   // subscribers may come to the daemon itself, at HubPath
+	AllowPrivate bool   // hub and subscribers may be on loopback and private addresses
+}
+
+// HubPath is where the daemon's own hub is, under the site's URL.
+const HubPath = "/hub"
 
 // Source is one entry of sources.
 type Source struct {
@@ -166,8 +177,10 @@ func read(d *decoder, root *yaml.Node, c Catalogue) *Config {
 	b.finish()
 	f.check(b)
 	cfg := &Config{
-		Site: f.Site.site(b), Data: string(f.Data), Listen: f.Listen, NATS: f.NATS.nats(b), Zone: f.Zone.Location,
+		Site: f.Site.site(b), Data: string(f.Data), Listen: f.Listen, NATS: f.NATS.nats(b), WebSub: f.WebSub.webSub(b),
+		Zone: f.Zone.Location,
 	}
+	cfg.Site.Hubs = cfg.WebSub.hubs(cfg.Site.URL)
 	f.NATS.Embedded = &cfg.NATS.Embedded // said or not, it is one thing
 	cfg.fixed = fixed(f)
 	language := "" // of a site that states it, and so of reviews that do not

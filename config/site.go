@@ -20,10 +20,11 @@ type fileKeys struct {
 	Version int      `config:"version,required"`
 	Site    siteKeys `config:"site,required"`
 	placeKeys
-	Listen  string   `config:"listen"`
-	Zone    zone     `config:"timezone" doc:"The time zone of cron schedules, by its name, such as Europe/Berlin. Default: the machine's."`
-	Sources []*block `config:"sources"`
-	Sinks   []*block `config:"sinks"`
+	Listen  string     `config:"listen"`
+	Zone    zone       `config:"timezone" doc:"The time zone of cron schedules, by its name, such as Europe/Berlin. Default: the machine's."`
+	WebSub  webSubKeys `config:"websub"`
+	Sources []*block   `config:"sources"`
+	Sinks   []*block   `config:"sinks"`
 }
 
 // placeKeys are those of them that say where everything is kept.
@@ -195,4 +196,32 @@ func (n *NATS) checkURL(b *block) {
 		b.fault(MissingFile, "nats.credentials", fmt.Sprintf("file %q is not there", b.place("nats.credentials").Value),
 			"a relative path starts at the config file's folder")
 	}
+}
+
+type webSubKeys struct {
+	Hub          string `config:"hub" doc:"The address of a WebSub hub that is told of every changed feed; none by default."`
+	Builtin      bool   `config:"builtin" doc:"Whether the daemon is a hub itself, at /hub under the site's address; false by default."`
+	AllowPrivate bool   `config:"allow_private" doc:"Whether the hub, and the callbacks of subscribers, may be on loopback and private addresses; false by default."`
+}
+
+// webSub checks who tells subscribers.
+func (k webSubKeys) webSub(b *block) WebSub {
+	if b.is("websub.hub") {
+		if u, err := url.Parse(k.Hub); err != nil || !isWeb(u) || u.Fragment != "" {
+			b.fault(BadValue, "websub.hub", fmt.Sprintf("%q is not a web address", k.Hub), "as https://hub.example.org/")
+		}
+	}
+	return WebSub(k)
+}
+
+// hubs are the addresses a feed names as its hubs.
+func (w WebSub) hubs(site string) []string {
+	var hubs []string
+	if w.Builtin {
+		hubs = append(hubs, site+HubPath)
+	}
+	if w.Hub != "" {
+		hubs = append(hubs, w.Hub)
+	}
+	return hubs
 }

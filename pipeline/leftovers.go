@@ -3,7 +3,6 @@ package pipeline
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 )
 
@@ -86,7 +85,5 @@ func stands(public Tree, path string, record []byte) bool {
 	if err != nil || len(record) == 0 {
 		return err == nil
 	}
-	was, _, _ := strings.Cut(string(record), " ")
-	is, _, _ := strings.Cut(recordOf(content), " ")
-	return was == is
+	return parseRecord(record).sum == newRecord(content, Facts{}).sum
 }

@@ -43,7 +43,23 @@ type State interface {
 // use content's memory again from its next Apply on, and not before.
 type Documents interface {
 	Put(path string, content []byte)
+	// PutWith is Put, and says more of the document than its bytes do.
+	PutWith(path string, content []byte, facts Facts)
+	// Remove takes a document back. Whoever asks for it is told that it is gone,
+	// also where it was never put: a view made anew has only the removal to go by.
 	Remove(path string)
+}
+
+// Facts are what a view says of a document besides its bytes. They come from the
+// log alone, as the bytes do.
+type Facts struct {
+	// Modified is the newest material change among all the document shows, as a
+	// rule the newest revised_at. A version that is no newer than the one before
+	// it, as after a withdrawal, is given the next second. Zero: not known.
+	Modified time.Time
+	// Settled: what the document shows is complete, and expected to stay as it is:
+	// a full archive page. It may be kept for long without being asked about.
+	Settled bool
 }
 
 // Delivery does something outside for each event: writes a draft, calls a
@@ -101,6 +117,9 @@ type Site struct {
 	Title    string `json:"title"`
 	URL      string `json:"url"` // absolute, no slash at the end
 	Language string `json:"language"`
+	// Hubs are the WebSub hubs that are told of changed feeds, absolute URLs. A feed
+	// names them as its rel=hub links.
+	Hubs []string `json:"hubs,omitempty"`
 }
 
 // ViewEnv is what a view gets from its surroundings.
@@ -133,6 +152,9 @@ type Tree interface {
 	// Write replaces a file, making the folders above it. It leaves a file alone
 	// that holds these bytes already, and says whether it wrote.
 	Write(path string, content []byte) (wrote bool, err error)
+	// WriteDated is Write for a file that is as old as what it shows: its time is
+	// modified, to the second. A file that is left alone keeps a later time.
+	WriteDated(path string, content []byte, modified time.Time) (wrote bool, err error)
 	// Read returns ErrNotFound for a file that is not there.
 	Read(path string) ([]byte, error)
 	// Remove is no error for a file that is not there. Folders left empty go too.

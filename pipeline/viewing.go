@@ -3,13 +3,9 @@ package pipeline
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
-	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -35,6 +31,7 @@ type Viewing struct {
 	maxWaiting      int
 	pause           bool
 	leftovers       *Leftovers
+	published       func(paths []string)
 	logger          *slog.Logger
 	clock           Clock
 
@@ -62,6 +59,10 @@ type ViewingConfig struct {
 	// Leftovers takes what stood before the view was made anew; nil is those of
 	// Store. One store has one user of them at a time.
 	Leftovers *Leftovers
+	// Published, which may be nil, is told which documents stand changed under
+	// Public, or are gone from it, once that is kept. It must not wait: the view
+	// does meanwhile.
+	Published func(paths []string)
 	Logger    *slog.Logger
 	Clock     Clock
 }
@@ -75,17 +76,18 @@ func NewViewing(c ViewingConfig) *Viewing {
 		c.Leftovers = NewLeftovers(c.Store)
 	}
 	return &Viewing{
-		leftovers: c.Leftovers,
-		name:      c.Name, view: c.View, where: c.Where, log: c.Log, store: c.Store,
+		name: c.Name, view: c.View, where: c.Where, log: c.Log, store: c.Store,
 		state: c.Store.View(c.Name), public: c.Public, staging: c.Staging,
-		waiting: map[string][]byte{}, maxWaiting: c.MaxWaiting, pause: c.Pause, logger: c.Logger.With("sink", c.Name), clock: c.Clock,
+		waiting: map[string][]byte{}, maxWaiting: c.MaxWaiting, pause: c.Pause, published: c.Published, leftovers: c.Leftovers,
+		logger: c.Logger.With("sink", c.Name), clock: c.Clock,
 	}
 }
 
 // The engine keeps its own keys beside the view's.
 const (
 	viewKeys   = "v/"      // the view's own
-	docKeys    = "doc/"    // path: hash and size of a document that is published
+	docKeys    = "doc/"    // path: the record of a document that is published
+	goneKeys   = "gone/"   // path: there once the view has taken the document back
 	stagedKeys = "staged/" // path: where the document waits to be published
 	versionKey = "version" // the view's fingerprint
 
@@ -169,9 +171,8 @@ func (v *Viewing) intact() bool {
 		case inStaging:
 			tree = v.staging
 		}
-		_, size, _ := strings.Cut(string(value), " ")
 		stands, err := tree.Size(path)
-		whole = err == nil && strconv.FormatInt(stands, 10) == size
+		whole = err == nil && stands == parseRecord(value).size
 		return whole
 	})
 	return whole
@@ -181,6 +182,20 @@ func (v *Viewing) intact() bool {
 func (v *Viewing) Owns(path string) bool {
 	_, ok := v.state.Get(docKeys + path)
 	return ok
+}
+
+// Gone reports whether the view has taken the document at path back, and not put it
+// again since.
+func (v *Viewing) Gone(path string) bool {
+	_, ok := v.state.Get(goneKeys + path)
+	return ok
+}
+
+// Settled reports whether the view has published the document at path as one that
+// stays as it is.
+func (v *Viewing) Settled(path string) bool {
+	text, ok := v.state.Get(docKeys + path)
+	return ok && parseRecord(text).settled
 }
 
 // Hold keeps the view from publishing documents until release is called. What it
@@ -265,7 +280,8 @@ func (v *Viewing) apply(ctx context.Context, entries []Entry, upTo Position) (er
 	}
 	v.keeping.Lock()
 	defer v.keeping.Unlock()
-	if err := v.keep(ctx, batch, docs, upTo < v.target); err != nil {
+	changed, err := v.keep(ctx, batch, docs, upTo < v.target)
+	if err != nil {
 		return err
 	}
 	batch.Set(versionKey, []byte(v.view.Version()))
@@ -276,67 +292,86 @@ func (v *Viewing) apply(ctx context.Context, entries []Entry, upTo Position) (er
 	if upTo >= v.target {
 		v.waiting, v.waitingSize = map[string][]byte{}, 0
 	}
+	if v.published != nil && len(changed) > 0 {
+		v.published(changed)
+	}
 	return nil
 }
 
-// keep writes the documents of a batch, and those that waited. Files come before
-// the commit: a crash between the two writes the same bytes again.
-func (v *Viewing) keep(ctx context.Context, batch Batch, docs documents, stage bool) error {
-	for path, content := range docs {
+// keep writes the documents of a batch, and those that waited, and says which
+// stand changed now. Files come before the commit: a crash between the two writes
+// the same bytes again.
+func (v *Viewing) keep(ctx context.Context, batch Batch, docs documents, stage bool) (changed []string, err error) {
+	for path, doc := range docs {
 		if err := ctx.Err(); err != nil {
-			return err
+			return nil, err
 		}
 		if v.public == nil {
-			return errors.New("a view without a tree made a document")
+			return nil, errors.New("a view without a tree made a document")
 		}
-		if err := v.keepOne(batch, path, content, stage); err != nil {
-			return err
+		wrote, err := v.keepOne(batch, path, doc, stage)
+		if err != nil {
+			return nil, err
+		}
+		if wrote {
+			changed = append(changed, path)
 		}
 	}
 	if stage {
-		return nil
+		return nil, nil
 	}
-	return v.release(batch)
+	released, err := v.release(batch)
+	return append(changed, released...), err
 }
 
-func (v *Viewing) keepOne(batch Batch, path string, content *[]byte, stage bool) error {
-	record, had := batch.Get(docKeys + path)
-	if content == nil {
-		if !had {
-			return nil
+func (v *Viewing) keepOne(batch Batch, path string, doc *document, stage bool) (wrote bool, err error) {
+	text, had := batch.Get(docKeys + path)
+	if doc == nil {
+		batch.Set(goneKeys+path, nil)
+		if had {
+			batch.Delete(docKeys + path)
+			batch.Set(stagedKeys+path, []byte(gone))
 		}
-		batch.Delete(docKeys + path)
-		batch.Set(stagedKeys+path, []byte(gone))
-		return nil
+		return false, nil
 	}
-	now := recordOf(*content)
-	if had && string(record) == now {
-		return nil
+	now := newRecord(doc.content, doc.facts)
+	if had {
+		before := parseRecord(text)
+		if now = now.after(before); now == before {
+			return false, nil
+		}
+	} else {
+		batch.Delete(goneKeys + path)
 	}
-	batch.Set(docKeys+path, []byte(now))
+	batch.Set(docKeys+path, now.text())
 	if stage {
-		where, err := v.stage(path, *content)
+		where, err := v.stage(path, doc.content)
 		batch.Set(stagedKeys+path, []byte(where))
-		return err
+		return false, err
 	}
-	if _, err := v.public.Write(path, *content); err != nil {
-		return err
+	if err := v.publish(path, doc.content, now); err != nil {
+		return false, err
 	}
 	where, waits := batch.Get(stagedKeys + path)
 	if !waits {
-		return nil
+		return true, nil
 	}
 	batch.Delete(stagedKeys + path)
 	if string(where) != inStaging {
-		return nil
+		return true, nil
 	}
-	return v.staging.Remove(path)
+	return true, v.staging.Remove(path)
 }
 
-// recordOf is what is remembered of a document: hash and size.
-func recordOf(content []byte) string {
-	sum := sha256.Sum256(content)
-	return hex.EncodeToString(sum[:16]) + " " + strconv.Itoa(len(content))
+// publish writes a document where it is served.
+func (v *Viewing) publish(path string, content []byte, r record) error {
+	var err error
+	if r.modified == 0 {
+		_, err = v.public.Write(path, content)
+	} else {
+		_, err = v.public.WriteDated(path, content, r.time())
+	}
+	return err
 }
 
 const defaultMaxWaiting = 32 << 20
@@ -354,29 +389,30 @@ func (v *Viewing) stage(path string, content []byte) (where string, err error) {
 	return inMemory, nil
 }
 
-// release publishes what waits.
-func (v *Viewing) release(batch Batch) error {
+// release publishes what waits, and says what that was.
+func (v *Viewing) release(batch Batch) (released []string, err error) {
 	waiting := map[string]string{}
 	batch.Scan(stagedKeys, func(key string, where []byte) bool {
 		waiting[key[len(stagedKeys):]] = string(where)
 		return true
 	})
 	for path, where := range waiting {
-		if err := v.releaseOne(path, where); err != nil {
-			return err
+		text, _ := batch.Get(docKeys + path)
+		if err := v.releaseOne(path, where, parseRecord(text)); err != nil {
+			return nil, err
 		}
 		batch.Delete(stagedKeys + path)
+		released = append(released, path)
 	}
-	return nil
+	return released, nil
 }
 
-func (v *Viewing) releaseOne(path, where string) error {
+func (v *Viewing) releaseOne(path, where string, r record) error {
 	switch where {
 	case gone:
 		return errors.Join(v.public.Remove(path), v.staging.Remove(path))
 	case inMemory:
-		_, err := v.public.Write(path, v.waiting[path])
-		return err
+		return v.publish(path, v.waiting[path], r)
 	}
 	content, err := v.staging.Read(path)
 	if errors.Is(err, ErrNotFound) {
@@ -385,7 +421,7 @@ func (v *Viewing) releaseOne(path, where string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := v.public.Write(path, content); err != nil {
+	if err := v.publish(path, content, r); err != nil {
 		return err
 	}
 	return v.staging.Remove(path)
@@ -404,10 +440,18 @@ func sift(entries []Entry, where *Where) []Entry {
 
 // documents collects what a view makes in one batch: the last word on each path,
 // nil for a removal.
-type documents map[string]*[]byte
+type documents map[string]*document
 
-func (d documents) Put(path string, content []byte) { d[path] = &content }
-func (d documents) Remove(path string)              { d[path] = nil }
+type document struct {
+	content []byte
+	facts   Facts
+}
+
+func (d documents) Put(path string, content []byte) { d.PutWith(path, content, Facts{}) }
+func (d documents) PutWith(path string, content []byte, facts Facts) {
+	d[path] = &document{content, facts}
+}
+func (d documents) Remove(path string) { d[path] = nil }
 
 // within is a state whose keys are kept apart by a prefix.
 type within struct {

@@ -8,9 +8,11 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -399,4 +401,116 @@ func stamps(t *testing.T, root string) map[string]os.FileInfo {
 		t.Fatal(err)
 	}
 	return all
+}
+
+// dater is a view that says when its one document changed.
+type dater struct {
+	content string
+	facts   pipeline.Facts
+	remove  bool
+}
+
+func (d *dater) Version() string { return "dater" }
+
+func (d *dater) Apply(_ context.Context, _ []pipeline.Entry, _ pipeline.State, docs pipeline.Documents) error {
+	if d.remove {
+		docs.Remove("page.txt")
+		return nil
+	}
+	docs.PutWith("page.txt", []byte(d.content), d.facts)
+	return nil
+}
+
+// TestFactsOfADocument follows one document through versions: its time is what the
+// view says, later than that of the version before, and the same as long as the
+// bytes are.
+func TestFactsOfADocument(t *testing.T) {
+	w := newWire(t)
+	at := time.Date(2026, 1, 2, 3, 4, 5, 600, time.UTC)
+	view := &dater{}
+	var told []string
+	open := func() *pipeline.Viewing {
+		return pipeline.NewViewing(pipeline.ViewingConfig{
+			Name: "dated", View: view, Log: w.log, Store: w.store, Public: w.tree("public"), Staging: w.tree("staging/dated"),
+			Published: func(paths []string) { told = append(told, paths...) }, Logger: quiet(), Clock: w.clock,
+		})
+	}
+	v := open()
+	for n, step := range []struct {
+		name    string
+		content string
+		facts   pipeline.Facts
+		remove  bool
+		again   bool // the view's state is deleted first
+		want    time.Time
+		told    bool
+	}{
+		{name: "first", content: "one", facts: pipeline.Facts{Modified: at}, want: at, told: true},
+		{name: "same", content: "one", facts: pipeline.Facts{Modified: at.Add(time.Hour)}, want: at},
+		{name: "settled", content: "one", facts: pipeline.Facts{Modified: at, Settled: true}, want: at, told: true},
+		{name: "newer", content: "two", facts: pipeline.Facts{Modified: at.Add(time.Minute)}, want: at.Add(time.Minute), told: true},
+		{name: "as old as the one before", content: "three", facts: pipeline.Facts{Modified: at}, want: at.Add(61 * time.Second), told: true},
+		{name: "made anew", content: "three", facts: pipeline.Facts{Modified: at}, again: true, want: at.Add(61 * time.Second), told: true},
+		{name: "removed", remove: true, told: true},
+		{name: "removed again", remove: true},
+		{name: "removed by a view made anew", remove: true, again: true},
+		{name: "back", content: "one", facts: pipeline.Facts{Modified: at}, want: at, told: true},
+	} {
+		view.content, view.facts, view.remove, told = step.content, step.facts, step.remove, nil
+		if step.again {
+			if err := w.store.Drop("dated"); err != nil {
+				t.Fatal(err)
+			}
+			v = open()
+		}
+		w.shelf.texts["a"] = fmt.Sprintf("Heat|%d", n)
+		w.poll()
+		catchUp(t, v)
+		if want := map[bool][]string{true: {"page.txt"}}[step.told]; !slices.Equal(told, want) {
+			t.Errorf("%s: told of %v, want %v", step.name, told, want)
+		}
+		if v.Gone("page.txt") != step.remove || v.Settled("page.txt") != step.facts.Settled || v.Owns("page.txt") == step.remove {
+			t.Errorf("%s: gone %v, settled %v", step.name, v.Gone("page.txt"), v.Settled("page.txt"))
+		}
+		info, err := os.Stat(filepath.Join(w.dir, "public", "page.txt"))
+		if step.remove {
+			if !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("%s: the file stands: %v", step.name, err)
+			}
+			continue
+		}
+		if err != nil || !info.ModTime().Equal(step.want.Truncate(time.Second)) {
+			t.Errorf("%s: %v, %v; want %v", step.name, info.ModTime(), err, step.want)
+		}
+	}
+}
+
+// TestStagedDocumentsAreToldOfWhenTheyStand: while a view catches up, nothing has
+// changed for readers.
+func TestStagedDocumentsAreToldOfWhenTheyStand(t *testing.T) {
+	w := newWire(t)
+	for i := range 2500 {
+		w.shelf.texts[fmt.Sprintf("%04d", i)] = fmt.Sprintf("Film %d|text", i%3)
+	}
+	w.poll()
+	var told [][]string
+	v := pipeline.NewViewing(pipeline.ViewingConfig{
+		Name: "list", View: &lister{}, Log: w.log, Store: w.store, Public: w.tree("public"), Staging: w.tree("staging/list"),
+		Published: func(paths []string) {
+			slices.Sort(paths)
+			told = append(told, paths)
+			for _, path := range paths {
+				if _, err := w.tree("public").Size(path); err != nil {
+					t.Error(err)
+				}
+			}
+		}, Logger: quiet(), Clock: w.clock,
+	})
+	if err := v.Prepare(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	catchUp(t, v)
+	if len(told) != 1 || !slices.Equal(told[0], slices.Sorted(maps.Keys(w.public()))) {
+		t.Errorf("told of %v; there are %v", told, w.public())
+	}
 }

@@ -29,6 +29,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/filmwire/filmwire/pipeline"
 )
@@ -87,26 +88,43 @@ func (t *Tree) Close() error { return t.root.Close() }
 // Write replaces a file, making the folders above it. It leaves a file alone
 // that holds these bytes already, and says whether it wrote.
 func (t *Tree) Write(name string, content []byte) (wrote bool, err error) {
+	return t.WriteDated(name, content, time.Time{})
+}
+
+// WriteDated is Write for a file that is as old as what it shows: its time is
+// modified, to the second, the time of writing where that is zero. A file that is
+// left alone keeps a later time: it may be that of a version that was taken back.
+func (t *Tree) WriteDated(name string, content []byte, modified time.Time) (wrote bool, err error) {
 	if err := check(name); err != nil {
 		return false, err
 	}
-	if t.holds(name, content) {
+	modified = modified.Truncate(time.Second)
+	if info := t.holds(name, content); info != nil {
+		if modified.IsZero() || !info.ModTime().Before(modified) {
+			return false, nil
+		}
+		if err := t.root.Chtimes(name, modified, modified); err != nil {
+			return false, fmt.Errorf("tree: date %s: %w", name, err)
+		}
 		return false, nil
 	}
-	if err := t.replace(name, content); err != nil {
+	if err := t.replace(name, content, modified); err != nil {
 		return false, fmt.Errorf("tree: write %s: %w", name, err)
 	}
 	return true, nil
 }
 
-// holds reports whether the file is there with just these bytes. One that cannot
-// be read does not.
-func (t *Tree) holds(name string, content []byte) bool {
-	if size, err := t.Size(name); err != nil || size != int64(len(content)) {
-		return false
+// holds is the file that is there with just these bytes, nil where there is none.
+// One that cannot be read does not hold them.
+func (t *Tree) holds(name string, content []byte) fs.FileInfo {
+	info, err := t.stat("size of", name)
+	if err != nil || info.Size() != int64(len(content)) {
+		return nil
 	}
-	now, err := t.Read(name)
-	return err == nil && bytes.Equal(now, content)
+	if now, err := t.Read(name); err != nil || !bytes.Equal(now, content) {
+		return nil
+	}
+	return info
 }
 
 // tries is how often replace begins again when something is taken away under it:
@@ -115,10 +133,10 @@ func (t *Tree) holds(name string, content []byte) bool {
 // few microseconds.
 const tries = 50
 
-func (t *Tree) replace(name string, content []byte) error {
+func (t *Tree) replace(name string, content []byte, modified time.Time) error {
 	temp := path.Join(writing, rand.Text())
 	for n := 1; ; n++ {
-		err := t.replaceOnce(temp, name, content)
+		err := t.replaceOnce(temp, name, content, modified)
 		if err == nil {
 			return nil
 		}
@@ -130,8 +148,11 @@ func (t *Tree) replace(name string, content []byte) error {
 	}
 }
 
-func (t *Tree) replaceOnce(temp, name string, content []byte) error {
+func (t *Tree) replaceOnce(temp, name string, content []byte, modified time.Time) error {
 	err := t.inFolder(writing, func() error { return t.root.WriteFile(temp, content, fileMode) })
+	if err == nil && !modified.IsZero() {
+		err = t.root.Chtimes(temp, modified, modified)
+	}
 	if err != nil {
 		return err
 	}
@@ -167,17 +188,26 @@ func (t *Tree) Read(name string) ([]byte, error) {
 
 // Size is a file's length in bytes, or ErrNotFound.
 func (t *Tree) Size(name string) (int64, error) {
-	if err := check(name); err != nil {
+	info, err := t.stat("size of", name)
+	if err != nil {
 		return 0, err
+	}
+	return info.Size(), nil
+}
+
+// stat looks at a file.
+func (t *Tree) stat(call, name string) (fs.FileInfo, error) {
+	if err := check(name); err != nil {
+		return nil, err
 	}
 	info, err := t.root.Stat(name)
 	if err != nil {
-		return 0, notFound("size of", name, err)
+		return nil, notFound(call, name, err)
 	}
 	if !info.Mode().IsRegular() {
-		return 0, fmt.Errorf("tree: %s is no file: %w", name, pipeline.ErrNotFound)
+		return nil, fmt.Errorf("tree: %s is no file: %w", name, pipeline.ErrNotFound)
 	}
-	return info.Size(), nil
+	return info, nil
 }
 
 // Remove takes a file away, and the folders above it that it leaves empty. No

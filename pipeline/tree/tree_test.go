@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -97,6 +98,33 @@ func TestSameBytesAreNotWrittenAgain(t *testing.T) {
 	for _, other := range []string{"<RSS/>", "<rss></rss>", ""} {
 		if !write(t, tr, "a/feed.rss", other) {
 			t.Errorf("%q was not written", other)
+		}
+	}
+}
+
+func TestWriteDated(t *testing.T) {
+	dir := t.TempDir()
+	tr := open(t, dir)
+	at := time.Date(2026, 1, 2, 3, 4, 5, 600, time.UTC)
+	for _, step := range []struct {
+		name, content string
+		modified      time.Time
+		wrote         bool
+		want          time.Time
+	}{
+		{"new", "a", at, true, at},
+		{"the same, earlier", "a", at.Add(-time.Hour), false, at},
+		{"the same, later", "a", at.Add(time.Hour), false, at.Add(time.Hour)},
+		{"other bytes, earlier", "b", at, true, at},
+		{"the same, without a time", "b", time.Time{}, false, at},
+	} {
+		wrote, err := tr.WriteDated("x/page", []byte(step.content), step.modified)
+		if err != nil {
+			t.Fatal(err)
+		}
+		info, err := os.Stat(filepath.Join(dir, "x/page"))
+		if err != nil || wrote != step.wrote || !info.ModTime().Equal(step.want.Truncate(time.Second)) {
+			t.Errorf("%s: wrote %v, %v at %v, want %v", step.name, wrote, err, info.ModTime(), step.want)
 		}
 	}
 }

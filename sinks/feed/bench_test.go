@@ -78,6 +78,8 @@ func BenchmarkBacklog(b *testing.B) {
 // discard takes documents and keeps only their size.
 type discard struct{ bytes int }
 
+func (d *discard) PutWith(path string, content []byte, _ pipeline.Facts) { d.Put(path, content) }
+
 func (d *discard) Put(path string, content []byte) {
 	if path == "feeds/test.rss" {
 		d.bytes = 0

@@ -47,10 +47,11 @@ type fragment struct {
 	items []item
 }
 
-// envelopeKey is what the envelopes of a feed depend on.
+// envelopeKey is what the envelopes of a feed depend on, besides the view's own site
+// and name.
 type envelopeKey struct {
-	feed  string
-	topic Topic
+	feed string
+	film Film
 }
 
 // roomForEntries and roomForEnvelopes bound what a view keeps rendered, in bytes.
@@ -307,7 +308,7 @@ func (v *View) topic(film Film) Topic {
 
 // envelopes renders what stands around the items of a feed, in each format.
 func (v *View) envelopes(key string, t Topic) ([]envelope, error) {
-	if around, ok := v.around.get(envelopeKey{key, t}); ok {
+	if around, ok := v.around.get(envelopeKey{key, t.Film}); ok {
 		return around, nil
 	}
 	title, description := v.wording.of(t)
@@ -326,7 +327,7 @@ func (v *View) envelopes(key string, t Topic) ([]envelope, error) {
 		around = append(around, e)
 		size += len(e.head) + len(e.afterDate) + len(e.tail)
 	}
-	v.around.put(envelopeKey{key, t}, around, size)
+	v.around.put(envelopeKey{key, t.Film}, around, size)
 	return around, nil
 }
 

@@ -14,6 +14,7 @@ import (
 // Documents records what a view publishes. The zero value is empty and ready.
 type Documents struct {
 	files   map[string]string
+	facts   map[string]pipeline.Facts
 	touched map[string]int
 	faults  []error
 }
@@ -21,18 +22,22 @@ type Documents struct {
 var _ pipeline.Documents = (*Documents)(nil)
 
 // Put keeps a copy of content.
-func (d *Documents) Put(path string, content []byte) {
+func (d *Documents) Put(path string, content []byte) { d.PutWith(path, content, pipeline.Facts{}) }
+
+// PutWith keeps a copy of content, and the facts.
+func (d *Documents) PutWith(path string, content []byte, facts pipeline.Facts) {
 	d.touch(path)
 	if d.files == nil {
-		d.files = map[string]string{}
+		d.files, d.facts = map[string]string{}, map[string]pipeline.Facts{}
 	}
-	d.files[path] = string(content)
+	d.files[path], d.facts[path] = string(content), facts
 }
 
 // Remove forgets a document, whether it is there or not.
 func (d *Documents) Remove(path string) {
 	d.touch(path)
 	delete(d.files, path)
+	delete(d.facts, path)
 }
 
 func (d *Documents) touch(path string) {
@@ -57,6 +62,9 @@ func (d *Documents) Files() map[string]string {
 // Content is one document, "" where there is none.
 func (d *Documents) Content(path string) string { return d.files[path] }
 
+// Facts are what was said of one document.
+func (d *Documents) Facts(path string) pipeline.Facts { return d.facts[path] }
+
 // Paths lists the documents there are, sorted.
 func (d *Documents) Paths() []string { return slices.Sorted(maps.Keys(d.files)) }
 
@@ -77,7 +85,7 @@ func (d *Documents) Err() error {
 
 // clone returns a copy that goes its own way.
 func (d *Documents) clone() *Documents {
-	return &Documents{files: maps.Clone(d.files), faults: slices.Clone(d.faults)}
+	return &Documents{files: maps.Clone(d.files), facts: maps.Clone(d.facts), faults: slices.Clone(d.faults)}
 }
 
 // maxSegment is what common file systems take for one name, in bytes.

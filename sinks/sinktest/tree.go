@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/filmwire/filmwire/pipeline"
 )
@@ -41,6 +42,11 @@ func (t *Tree) Write(path string, content []byte) (bool, error) {
 	}
 	t.files[path] = string(content)
 	return true, nil
+}
+
+// WriteDated is Write: the files in memory have no time.
+func (t *Tree) WriteDated(path string, content []byte, _ time.Time) (bool, error) {
+	return t.Write(path, content)
 }
 
 // Read returns a copy of the file.

@@ -99,6 +99,9 @@ func (s *viewSuite) laws(h History, sizes []int) error {
 		if err := sameFiles(want, got.docs.Files()); err != nil {
 			return fmt.Errorf("law %q: %w", law.name, err)
 		}
+		if err := sameFacts(one.docs, got.docs); err != nil {
+			return fmt.Errorf("law %q: %w", law.name, err)
+		}
 	}
 	if err := one.docs.Err(); err != nil {
 		return fmt.Errorf("law %q: %w", "paths", err)
@@ -289,6 +292,17 @@ func sameFiles(want, got map[string]string) error {
 	for path := range got {
 		if _, there := want[path]; !there {
 			return fmt.Errorf("%s should not be there", path)
+		}
+	}
+	return nil
+}
+
+// sameFacts compares what was said of documents that are the same.
+func sameFacts(want, got *Documents) error {
+	for _, path := range want.Paths() {
+		w, g := want.Facts(path), got.Facts(path)
+		if !w.Modified.Equal(g.Modified) || w.Settled != g.Settled {
+			return fmt.Errorf("%s: one entry at a time it is %+v, here %+v", path, w, g)
 		}
 	}
 	return nil
