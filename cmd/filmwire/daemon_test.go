@@ -154,6 +154,7 @@ func TestTheDaemonServesAndFollowsEdits(t *testing.T) {
 	review := filepath.Join(filepath.Dir(config), "reviews", "000005.md")
 	replace(t, review, "Sentence 5 of the review.", "Sentence that was mended.")
 	s.until("/feeds/latest.json", has("Sentence that was mended"))
+	s.until("/feeds/latest.rss", has("Sentence that was mended")) // the formats are written one by one
 	if res, _ := s.get("/feeds/latest.rss", "If-None-Match", etag); res.StatusCode != http.StatusOK {
 		t.Errorf("after the edit: %s", res.Status)
 	}
