@@ -726,6 +726,7 @@ func (p *poll) heldOf(ctx context.Context) (int, error) {
 
 func (p *poll) withdrawGroup(ctx context.Context, ids []review.ID) error {
 	ledger := p.in.ledger.Reader()
+	now := p.in.Clock.Now().UTC().Truncate(time.Millisecond)
 	var events []Append
 	for _, id := range ids {
 		row, known, err := look(ledger, id)
@@ -740,7 +741,7 @@ func (p *poll) withdrawGroup(ctx context.Context, ids []review.ID) error {
 			return fmt.Errorf("withdraw %s: %w", id, err)
 		}
 		e := *latest.Review
-		e.Kind, e.Revision = review.Withdrawn, row.revision+1
+		e.Kind, e.Revision, e.WithdrawnAt = review.Withdrawn, row.revision+1, now
 		e.EventID = review.NewEventID(id, e.Revision)
 		events = append(events, Append{Review: &e, After: row.position})
 	}

@@ -68,8 +68,13 @@ func TestWithdrawnCarriesTheReview(t *testing.T) {
 	w.poll()
 	delete(w.shelf.texts, "a")
 	w.want("+0 ~0 -1 ^0 =2")
-	if e := w.latest()["a"]; !e.Gone() || e.Film.Title != "Soul" || e.BodyText != "good" {
+	if e := w.latest()["a"]; !e.Gone() || e.Film.Title != "Soul" || e.BodyText != "good" || e.WithdrawnAt.IsZero() || !e.RevisedAt.IsZero() {
 		t.Errorf("withdrawn: %+v", e)
+	}
+	w.shelf.texts["a"] = "Soul|good"
+	w.want("+0 ~0 -0 ^1 =2")
+	if e := w.latest()["a"]; e.Gone() || !e.WithdrawnAt.IsZero() || !e.RevisedAt.IsZero() {
+		t.Errorf("restored, with the text it had: %+v", e)
 	}
 }
 

@@ -63,7 +63,7 @@ func (l *Leftovers) Clear(public Tree, owned func(path string) bool) (removed in
 	defer batch.Discard()
 	l.state.Scan("", func(path string, record []byte) bool {
 		batch.Delete(path)
-		if owned(path) || !stands(public, path, record) {
+		if owned(path) || !standsAs(public, path, record) {
 			return true
 		}
 		err = public.Remove(path)
@@ -79,8 +79,8 @@ func (l *Leftovers) Clear(public Tree, owned func(path string) bool) (removed in
 	return removed, nil
 }
 
-// stands reports whether the file at path is the document of the record.
-func stands(public Tree, path string, record []byte) bool {
+// standsAs reports whether the file at path is the document of the record.
+func standsAs(public Tree, path string, record []byte) bool {
 	content, err := public.Read(path)
 	if err != nil || len(record) == 0 {
 		return err == nil

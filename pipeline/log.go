@@ -20,6 +20,9 @@ type Entry struct {
 	// Live says that the sink that gets the entry should show the review: it is
 	// there and the sink's filter keeps it. What is not live is to be taken back.
 	Live bool
+	// Kept says that the sink's filter keeps the review as it stands, or as it last
+	// stood: one that is kept and not live was withdrawn.
+	Kept bool
 }
 
 // Append is one event to be put on the log.

@@ -99,7 +99,14 @@ type SourceEnv struct {
 	Log   *slog.Logger
 	Clock Clock
 	HTTP  Doer // polite and guarded: user agent, no private addresses, limits
+	// Feed opens a feed, for sources that are one or stand on some.
+	Feed OpenFeed
 }
+
+// OpenFeed makes the source that reads the feed at an address: RSS, Atom or JSON
+// Feed, with conditional requests. Its readings are never complete, for a feed
+// shows its newest items only. timeout is for one reading; 0 is the default.
+type OpenFeed func(address string, timeout time.Duration) Source
 
 // Doer sends an HTTP request; *http.Client is one.
 type Doer interface {

@@ -432,7 +432,8 @@ func (v *Viewing) releaseOne(path, where string, r record) error {
 func sift(entries []Entry, where *Where) []Entry {
 	out := make([]Entry, len(entries))
 	for i, e := range entries {
-		e.Live = e.Review != nil && !e.Review.Gone() && (where == nil || where.Match(e.Review))
+		e.Kept = e.Review != nil && (where == nil || where.Match(e.Review))
+		e.Live = e.Kept && !e.Review.Gone()
 		out[i] = e
 	}
 	return out

@@ -1,8 +1,12 @@
 package pipeline
 
 import (
+	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/filmwire/filmwire/pipeline/review"
 )
@@ -11,41 +15,139 @@ import (
 // its values must. Words are compared without regard to case. The zero value
 // keeps everything.
 type Where struct {
-	Critics     []string       `config:"critics"` // ids or names
-	Outlets     []string       `config:"outlets"`
-	Sources     []string       `config:"sources"`
-	Films       []string       `config:"films"` // slugs
-	Tags        []string       `config:"tags"`
-	Languages   []string       `config:"languages"` // en keeps en-GB too
-	Years       []int          `config:"years"`     // of the film
-	MinRating   review.Decimal `config:"min_rating"`
-	MaxRating   review.Decimal `config:"max_rating"` // 0 to 100; both keep scored reviews only
-	RatingKinds []string       `config:"rating_kinds"`
-	EntryKinds  []string       `config:"entry_kinds"`
+	Critics     []string       `config:"critics" doc:"Critics, by id or name."`
+	Outlets     []string       `config:"outlets" doc:"Publications, by name."`
+	Sources     []string       `config:"sources" doc:"Sources, by their name in the config."`
+	Films       []string       `config:"films" doc:"Films, by slug."`
+	Tags        []string       `config:"tags" doc:"Tags, one of which the review has."`
+	Languages   []string       `config:"languages" doc:"Languages (BCP 47); en keeps en-GB too."`
+	Years       []int          `config:"years" doc:"Years of release of the film."`
+	MinRating   review.Decimal `config:"min_rating" doc:"The least rating, 0 to 100 whatever the critic's scale; keeps scored reviews only."`
+	MaxRating   review.Decimal `config:"max_rating" doc:"The highest rating, 0 to 100 whatever the critic's scale; keeps scored reviews only."`
+	RatingKinds []string       `config:"rating_kinds" doc:"Kinds of rating: scored, verdict, unrated, lost, ambiguous, invalid."`
+	EntryKinds  []string       `config:"entry_kinds" doc:"Kinds of entry: review, or rating for those without a text of the critic's own."`
+	HasText     *bool          `config:"has_text" doc:"true keeps reviews with a text of the critic's own, false those without."`
+	Text        []string       `config:"text" doc:"Words or phrases, one of which stands in the title, the summary or the text."`
 }
 
 // Match reports whether the filter keeps the review as it stands.
-func (w *Where) Match(e *review.Event) bool {
-	return anyOf(w.Critics, string(e.Critic.ID), e.Critic.Name) &&
-		anyOf(w.Outlets, string(e.Critic.Outlet)) &&
-		anyOf(w.Sources, e.Source.Name) &&
-		anyOf(w.Films, string(e.Film.ID)) &&
-		anyOf(w.Tags, e.Tags...) &&
-		w.language(e.Language) &&
-		(len(w.Years) == 0 || slices.Contains(w.Years, e.Film.Year)) &&
-		w.rating(&e.Rating) &&
-		anyOf(w.RatingKinds, string(e.Rating.Kind)) &&
-		anyOf(w.EntryKinds, string(e.EntryKind))
+func (w *Where) Match(e *review.Event) bool { return w.Against(e) == "" }
+
+// Against is the key of the first field that does not hold for the review, ""
+// where the filter keeps it.
+func (w *Where) Against(e *review.Event) string {
+	switch {
+	case !anyOf(w.Critics, string(e.Critic.ID), e.Critic.Name):
+		return "critics"
+	case !anyOf(w.Outlets, string(e.Critic.Outlet)):
+		return "outlets"
+	case !anyOf(w.Sources, e.Source.Name):
+		return "sources"
+	case !anyOf(w.Films, string(e.Film.ID)):
+		return "films"
+	case !anyOf(w.Tags, e.Tags...):
+		return "tags"
+	case !w.language(e.Language):
+		return "languages"
+	case len(w.Years) > 0 && !slices.Contains(w.Years, e.Film.Year):
+		return "years"
+	case !w.MinRating.IsZero() && (e.Rating.Kind != review.Scored || e.Rating.Norm.Cmp(w.MinRating) < 0):
+		return "min_rating"
+	case !w.MaxRating.IsZero() && (e.Rating.Kind != review.Scored || e.Rating.Norm.Cmp(w.MaxRating) > 0):
+		return "max_rating"
+	case !anyOf(w.RatingKinds, string(e.Rating.Kind)):
+		return "rating_kinds"
+	case !anyOf(w.EntryKinds, string(e.EntryKind)):
+		return "entry_kinds"
+	case w.HasText != nil && *w.HasText != hasText(e):
+		return "has_text"
+	case !w.says(e):
+		return "text"
+	}
+	return ""
 }
 
-func (w *Where) rating(r *review.Rating) bool {
-	if w.MinRating.IsZero() && w.MaxRating.IsZero() {
+// Found is what the review has where a field of a filter looks, for people: "" for
+// nothing.
+func (w *Where) Found(key string, e *review.Event) string {
+	switch key {
+	case "critics":
+		return e.Critic.Name
+	case "outlets":
+		return string(e.Critic.Outlet)
+	case "sources":
+		return e.Source.Name
+	case "films":
+		return string(e.Film.ID)
+	case "tags":
+		return strings.Join(e.Tags, ", ")
+	case "languages":
+		return e.Language
+	case "years":
+		if e.Film.Year != 0 {
+			return strconv.Itoa(e.Film.Year)
+		}
+	case "min_rating", "max_rating":
+		if e.Rating.Kind == review.Scored {
+			return e.Rating.Norm.String()
+		}
+		return string(e.Rating.Kind)
+	case "rating_kinds":
+		return string(e.Rating.Kind)
+	case "entry_kinds":
+		return string(e.EntryKind)
+	case "has_text":
+		return strconv.FormatBool(hasText(e))
+	}
+	return ""
+}
+
+// hasText reports whether there is a text of the critic's own.
+func hasText(e *review.Event) bool {
+	return strings.TrimSpace(e.BodyText) != "" || strings.TrimSpace(e.BodyHTML) != ""
+}
+
+// says reports whether one of the phrases stands in the review.
+func (w *Where) says(e *review.Event) bool {
+	if len(w.Text) == 0 {
 		return true
 	}
-	return r.Kind == review.Scored &&
-		(w.MinRating.IsZero() || r.Norm.Cmp(w.MinRating) >= 0) &&
-		(w.MaxRating.IsZero() || r.Norm.Cmp(w.MaxRating) <= 0)
+	for _, text := range []string{e.Title, e.Summary, e.BodyText} {
+		text = words(text)
+		if slices.ContainsFunc(w.Text, func(phrase string) bool { return stands(words(phrase), text) }) {
+			return true
+		}
+	}
+	return false
 }
+
+// words is a text in lower case, with one space wherever there is any.
+func words(s string) string { return strings.ToLower(strings.Join(strings.Fields(s), " ")) }
+
+// stands reports whether a phrase stands in a text as whole words: "art" is not in
+// "heart". In scripts without spaces between words, which have no capitals either,
+// it is enough that it stands there.
+func stands(phrase, text string) bool {
+	for from := 0; ; {
+		at := strings.Index(text[from:], phrase)
+		if phrase == "" || at < 0 {
+			return false
+		}
+		at += from
+		end := at + len(phrase)
+		before, _ := utf8.DecodeLastRuneInString(text[:at])
+		first, size := utf8.DecodeRuneInString(phrase)
+		last, _ := utf8.DecodeLastRuneInString(phrase)
+		after, _ := utf8.DecodeRuneInString(text[end:])
+		if !(spelt(before) && spelt(first)) && !(spelt(last) && spelt(after)) {
+			return true
+		}
+		from = at + size
+	}
+}
+
+// spelt reports whether words are made of letters like this one.
+func spelt(r rune) bool { return unicode.IsDigit(r) || unicode.IsLower(r) || unicode.Is(unicode.M, r) }
 
 func (w *Where) language(tag string) bool {
 	if len(w.Languages) == 0 {
@@ -77,10 +179,61 @@ func anyOf(wanted []string, values ...string) bool {
 // Check returns what is wrong with the filter, by key.
 func (w *Where) Check(fault func(key, text string)) {
 	for _, kind := range w.RatingKinds {
-		if !slices.Contains(review.RatingKinds(), review.RatingKind(kind)) {
+		if !slices.Contains(review.RatingKinds(), review.RatingKind(strings.ToLower(kind))) {
 			fault("rating_kinds", "no rating kind is called "+kind+"; there are scored, verdict, unrated, lost, ambiguous, invalid")
 		}
 	}
+	for _, kind := range w.EntryKinds {
+		if k := review.EntryKind(strings.ToLower(kind)); k != review.EntryReview && k != review.EntryRating {
+			fault("entry_kinds", "no entry kind is called "+kind+"; there are review and rating")
+		}
+	}
+	w.checkWords(fault)
+	w.checkRatings(fault)
+}
+
+// checkWords notes what no review could have.
+func (w *Where) checkWords(fault func(key, text string)) {
+	for _, list := range []struct {
+		key    string
+		values []string
+	}{
+		{"critics", w.Critics}, {"outlets", w.Outlets}, {"sources", w.Sources}, {"films", w.Films}, {"tags", w.Tags}, {"text", w.Text},
+	} {
+		if slices.ContainsFunc(list.values, func(v string) bool { return strings.TrimSpace(v) == "" }) {
+			fault(list.key, "an empty value is no review's: leave it out")
+		}
+	}
+	for _, id := range w.Films {
+		if strings.TrimSpace(id) != "" && !review.FilmID(strings.ToLower(id)).IsSlug() {
+			fault("films", fmt.Sprintf("%q is no film's slug, as parasite-2019", id))
+		}
+	}
+	for _, tag := range w.Languages {
+		if !isLanguage(tag) {
+			fault("languages", fmt.Sprintf("%q is no language tag, as en or pt-BR", tag))
+		}
+	}
+	for _, year := range w.Years {
+		if year < 1870 || year > 2999 {
+			fault("years", fmt.Sprintf("%d is no year of a film", year))
+		}
+	}
+}
+
+// isLanguage reports whether a tag is one of BCP 47 by its form.
+func isLanguage(tag string) bool {
+	primary, _, _ := strings.Cut(tag, "-")
+	for part := range strings.SplitSeq(tag, "-") {
+		alone := strings.Trim(strings.ToLower(part), "abcdefghijklmnopqrstuvwxyz0123456789")
+		if part == "" || len(part) > 8 || alone != "" {
+			return false
+		}
+	}
+	return len(primary) >= 2 && !strings.ContainsAny(primary, "0123456789")
+}
+
+func (w *Where) checkRatings(fault func(key, text string)) {
 	for _, bound := range []struct {
 		key string
 		d   review.Decimal

@@ -13,6 +13,7 @@ import (
 
 	"github.com/filmwire/filmwire/config"
 	"github.com/filmwire/filmwire/pipeline"
+	"github.com/filmwire/filmwire/pipeline/feeds"
 	"github.com/filmwire/filmwire/pipeline/fetch"
 	"github.com/filmwire/filmwire/pipeline/films"
 	"github.com/filmwire/filmwire/pipeline/normalize"
@@ -121,10 +122,12 @@ func (c *command) trySource(t *trial) (*pipeline.Polled, error) {
 		if err := options.Err(); err != nil {
 			return nil, usageError{err}
 		}
-		source, err := open(pipeline.SourceEnv{
+		env := pipeline.SourceEnv{
 			Name: "try", Log: c.logger(c.Err, true), Clock: pipeline.SystemClock{},
 			HTTP: fetch.New(fetch.Options{UserAgent: fetch.UserAgent(version()), AllowPrivate: t.allowPrivate}),
-		})
+		}
+		env.Feed = feeds.Opener(env)
+		source, err := open(env)
 		if err != nil {
 			return nil, err
 		}

@@ -20,6 +20,7 @@ import (
 	"github.com/filmwire/filmwire/config"
 	"github.com/filmwire/filmwire/pipeline"
 	"github.com/filmwire/filmwire/pipeline/bus"
+	"github.com/filmwire/filmwire/pipeline/feeds"
 	"github.com/filmwire/filmwire/pipeline/fetch"
 	"github.com/filmwire/filmwire/pipeline/films"
 	"github.com/filmwire/filmwire/pipeline/normalize"
@@ -94,10 +95,12 @@ func feedSource(b *testing.B, url string) pipeline.Source {
 			if err := options.Err(); err != nil {
 				b.Fatal(err)
 			}
-			s, err := open(pipeline.SourceEnv{
+			env := pipeline.SourceEnv{
 				Name: "blog", Log: slog.New(slog.DiscardHandler), Clock: pipeline.SystemClock{},
 				HTTP: fetch.New(fetch.Options{AllowPrivate: true}),
-			})
+			}
+			env.Feed = feeds.Opener(env)
+			s, err := open(env)
 			if err != nil {
 				b.Fatal(err)
 			}

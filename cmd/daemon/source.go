@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/filmwire/filmwire/pipeline"
+	"github.com/filmwire/filmwire/pipeline/feeds"
 	"github.com/filmwire/filmwire/pipeline/schedule"
 	"github.com/filmwire/filmwire/pipeline/serve"
 )
@@ -55,9 +56,11 @@ func (d *Daemon) openSource(w *wanted, holds *stack) (runner, error) {
 	if err != nil {
 		return nil, err
 	}
-	opened, err := c.Open(pipeline.SourceEnv{
+	env := pipeline.SourceEnv{
 		Name: c.Name, Log: d.Log.With("source", c.Name), Clock: d.Clock, HTTP: d.client(c.AllowPrivate),
-	})
+	}
+	env.Feed = feeds.Opener(env)
+	opened, err := c.Open(env)
 	if err != nil {
 		return nil, err
 	}

@@ -16,11 +16,12 @@ func (e *Event) AppendJSON(b []byte) []byte {
 	w.text("event_id", e.EventID)
 	w.text("kind", string(e.Kind))
 	w.text("review_id", string(e.ReviewID))
-	w.number("revision", e.Revision)
+	w.number("revision", int64(e.Revision))
 	w.text("content_hash", e.ContentHash)
 	w.text("feed_id", e.FeedID)
 	w.moment("first_seen_at", e.FirstSeenAt)
 	w.knownMoment("revised_at", e.RevisedAt)
+	w.knownMoment("withdrawn_at", e.WithdrawnAt)
 	w.review(&e.Review)
 	return append(w.b, '}')
 }
@@ -70,6 +71,8 @@ func (w *object) review(r *Review) {
 		w.text("url", m.URL)
 		w.known("alt", m.Alt)
 		w.known("kind", m.Kind)
+		w.known("type", m.Type)
+		w.knownNumber("length", m.Length)
 	})
 	w.known("rights", string(r.Rights))
 	list(w, "warnings", r.Warnings, func(w *object, n Warning) {
@@ -85,7 +88,7 @@ func (w *object) film(f *Film) {
 	w.known("title", f.Title)
 	w.known("original_title", f.OriginalTitle)
 	w.texts("alt_titles", f.AltTitles)
-	w.knownNumber("year", f.Year)
+	w.knownNumber("year", int64(f.Year))
 	if len(f.Years) > 0 {
 		w.key("years")
 		w.b = append(w.b, '[')
@@ -146,7 +149,7 @@ func (w *object) rating(r *Rating) {
 
 func (w *object) honour(h Honour) {
 	w.text("name", h.Name)
-	w.knownNumber("year", h.Year)
+	w.knownNumber("year", int64(h.Year))
 }
 
 // object writes JSON objects. What is "known" is left out where it is empty.
@@ -179,12 +182,12 @@ func (w *object) known(name, value string) {
 	}
 }
 
-func (w *object) number(name string, n int) {
+func (w *object) number(name string, n int64) {
 	w.key(name)
-	w.b = strconv.AppendInt(w.b, int64(n), 10)
+	w.b = strconv.AppendInt(w.b, n, 10)
 }
 
-func (w *object) knownNumber(name string, n int) {
+func (w *object) knownNumber(name string, n int64) {
 	if n != 0 {
 		w.number(name, n)
 	}

@@ -45,7 +45,7 @@ func everyField() review.Event {
 	d := review.NewDecimal(125, 1)
 	at := time.Date(2026, 11, 22, 1, 2, 3, 456000000, time.UTC)
 	return review.Event{
-		Schema: review.Schema, EventID: "e", Kind: review.Revised, ReviewID: "r", Revision: 2, ContentHash: "c", FeedID: "f", FirstSeenAt: at, RevisedAt: at,
+		Schema: review.Schema, EventID: "e", Kind: review.Revised, ReviewID: "r", Revision: 2, ContentHash: "c", FeedID: "f", FirstSeenAt: at, RevisedAt: at, WithdrawnAt: at,
 		Review: review.Review{
 			Source:    review.Source{Name: "n", Type: "t", URL: "u", GUID: "g", FetchedAt: at, Parser: "p", RawSHA256: "s"},
 			EntryKind: review.EntryReview, URL: "u", Title: "t\x00\x1f\u2028\u2029\xff\"\\\b\f\n\r\t<&>", Summary: "s", BodyHTML: "h", BodyText: "t", Language: "en", Spoiler: true,
@@ -57,7 +57,7 @@ func everyField() review.Event {
 			PublishedAt: at, ModifiedAt: at, WatchedOn: review.Date{Year: 2026, Month: 1, Day: 2}, Rewatch: true, Liked: true,
 			Credits: []review.Credit{{Role: "r", Names: []string{"n"}, Lost: true}, {Role: "q"}},
 			Awards:  []review.Honour{{Name: "a", Year: 1}}, Festivals: []review.Honour{{Name: "f", Year: 2}}, Tags: []string{"t"},
-			Media: []review.Media{{URL: "u", Alt: "a", Kind: "k"}}, Rights: review.RightsFull,
+			Media: []review.Media{{URL: "u", Alt: "a", Kind: "k", Type: "t", Length: 3}}, Rights: review.RightsFull,
 			Warnings: []review.Warning{{Code: "c", Field: "f", Detail: "d"}},
 		},
 	}

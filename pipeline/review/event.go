@@ -40,7 +40,8 @@ type Event struct {
 	ContentHash string    `json:"content_hash"` // see [Review.ContentHash]
 	FeedID      string    `json:"feed_id"`      // a tag: URI, fixed at first sight
 	FirstSeenAt time.Time `json:"first_seen_at"`
-	RevisedAt   time.Time `json:"revised_at,omitzero"` // the last material change; absent at revision 1
+	RevisedAt   time.Time `json:"revised_at,omitzero"`   // the last material change; absent at revision 1
+	WithdrawnAt time.Time `json:"withdrawn_at,omitzero"` // when it was found gone; of a withdrawn event only
 
 	Review
 }

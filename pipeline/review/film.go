@@ -137,9 +137,11 @@ type Honour struct {
 
 // Media is a picture, a video or a sound that belongs to the review.
 type Media struct {
-	URL  string `json:"url"`
-	Alt  string `json:"alt,omitempty"`
-	Kind string `json:"kind,omitempty"` // image, video, audio
+	URL    string `json:"url"`
+	Alt    string `json:"alt,omitempty"`
+	Kind   string `json:"kind,omitempty"`   // image, video, audio
+	Type   string `json:"type,omitempty"`   // MIME type, as the source states it
+	Length int64  `json:"length,omitempty"` // bytes, as the source states it
 }
 
 // Warning names one thing that was damaged or not understood, and where.

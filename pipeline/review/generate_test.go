@@ -100,7 +100,7 @@ func events() *rapid.Generator[review.Event] {
 					return review.Credit{Role: texts().Draw(t, "role"), Names: list(texts()).Draw(t, "names"), Lost: rapid.Bool().Draw(t, "lost")}
 				})).Draw(t, "credits"),
 				Media: list(rapid.Custom(func(t *rapid.T) review.Media {
-					return review.Media{URL: texts().Draw(t, "url"), Alt: texts().Draw(t, "alt"), Kind: "image"}
+					return review.Media{URL: texts().Draw(t, "url"), Alt: texts().Draw(t, "alt"), Kind: "image", Type: texts().Draw(t, "type"), Length: rapid.Int64Range(0, 1<<40).Draw(t, "length")}
 				})).Draw(t, "media"),
 			},
 		}

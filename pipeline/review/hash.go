@@ -55,6 +55,10 @@ func (r *Review) ContentHash() string {
 		w.str(m.URL)
 		w.str(m.Alt)
 		w.str(m.Kind)
+		if m.Type != "" || m.Length != 0 {
+			w.str(m.Type)
+			w.int(int(m.Length))
+		}
 	}
 	w.str(string(r.Rights))
 	return w.sum()

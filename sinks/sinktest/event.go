@@ -52,12 +52,17 @@ func GUID(guid string) Option {
 }
 
 // Kind is what happened, and in which revision. From revision 2 on the event has
-// a time of revision, a minute after Epoch for each.
+// a time of revision, or of withdrawal, a minute after Epoch for each.
 func Kind(kind review.EventKind, revision int) Option {
 	return func(e *review.Event) {
 		e.Kind, e.Revision = kind, revision
-		if revision > 1 {
-			e.RevisedAt = Epoch().Add(time.Duration(revision) * time.Minute)
+		at := Epoch().Add(time.Duration(revision) * time.Minute)
+		e.WithdrawnAt = time.Time{}
+		switch {
+		case kind == review.Withdrawn:
+			e.WithdrawnAt = at
+		case revision > 1:
+			e.RevisedAt = at
 		}
 	}
 }

@@ -62,7 +62,7 @@ func (s *story) step(t *rapid.T) {
 	e = decoded(e)
 	s.reviews[guid] = e
 	hidden := rapid.IntRange(0, 9).Draw(t, "hidden") == 0
-	s.log = append(s.log, pipeline.Entry{Position: s.next(), Review: e, Live: !e.Gone() && !hidden})
+	s.log = append(s.log, pipeline.Entry{Position: s.next(), Review: e, Live: !e.Gone() && !hidden, Kept: !hidden})
 }
 
 func (s *story) next() pipeline.Position { return pipeline.Position(len(s.log) + 1) }

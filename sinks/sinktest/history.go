@@ -15,7 +15,7 @@ type History []pipeline.Entry
 func NewHistory(events ...*review.Event) History {
 	h := make(History, 0, len(events))
 	for _, e := range events {
-		h = append(h, pipeline.Entry{Position: pipeline.Position(len(h) + 1), Review: e, Live: !e.Gone()})
+		h = append(h, pipeline.Entry{Position: pipeline.Position(len(h) + 1), Review: e, Live: !e.Gone(), Kept: true})
 	}
 	return h
 }

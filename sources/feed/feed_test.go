@@ -1,4 +1,4 @@
-package feed
+package feed_test
 
 import (
 	"bytes"
@@ -18,7 +18,9 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/filmwire/filmwire/pipeline"
+	"github.com/filmwire/filmwire/pipeline/feeds"
 	"github.com/filmwire/filmwire/pipeline/fetch"
+	"github.com/filmwire/filmwire/sources/feed"
 	"github.com/filmwire/filmwire/sources/sourcetest"
 )
 
@@ -40,7 +42,17 @@ func serve(t *testing.T, h http.HandlerFunc) string {
 
 func open(t *testing.T, url string) pipeline.Source {
 	t.Helper()
-	return sourcetest.Open(t, Type(), sourcetest.Place{Options: map[string]any{"url": url}, HTTP: client(t)})
+	return sourcetest.Open(t, feed.Type(), sourcetest.Place{Options: map[string]any{"url": url}, HTTP: client(t)})
+}
+
+// rssOf wraps items in a feed.
+func rssOf(items ...string) string {
+	return `<?xml version="1.0" encoding="UTF-8"?><rss version="2.0"><channel><title>T</title><link>https://a.example/</link>` +
+		strings.Join(items, "\n") + `</channel></rss>`
+}
+
+func anItem(guid, body string) string {
+	return fmt.Sprintf(`<item><guid isPermaLink="false">%s</guid><title>Title of %s</title><description>%s</description></item>`, guid, guid, body)
 }
 
 // states are the feeds of the suite. The broken one has an item nested too deep.
@@ -59,12 +71,15 @@ func states() map[sourcetest.State]string {
 }
 
 func TestConformance(t *testing.T) {
-	hostile := map[string][]byte{}
-	for name, bomb := range bombs() {
-		hostile[name] = []byte(bomb)
+	hostile := map[string][]byte{
+		"nothing":        nil,
+		"no feed":        []byte("<html><body>Hello</body></html>"),
+		"json, nested":   []byte(`{"items":` + strings.Repeat("[", 1_000_000)),
+		"nested head":    []byte(`<rss><channel>` + strings.Repeat("<a:b>", 1_000_000)),
+		"nested in item": []byte(rssOf("<item><guid>1</guid>" + strings.Repeat("<a:b>", 1_000_000) + "</item>")),
 	}
 	sourcetest.Run(t, sourcetest.Case{
-		Type: Type(),
+		Type: feed.Type(),
 		Place: func(t *testing.T) sourcetest.Place {
 			var body []byte
 			url := serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -200,7 +215,7 @@ func TestStatus(t *testing.T) {
 		{"too many requests, seconds", 429, "120", false, 2 * time.Minute, "429 too many requests"},
 		{"too many requests, date", 429, noon.Add(time.Hour).Format(http.TimeFormat), false, time.Hour, "429"},
 		{"unavailable, date past", 503, noon.Add(-time.Hour).Format(http.TimeFormat), false, 0, "503"},
-		{"unavailable, for ever", 503, "2000000000", false, longestRetry, "503"},
+		{"unavailable, for ever", 503, "2000000000", false, 7 * 24 * time.Hour, "503"},
 		{"unavailable, nonsense", 503, "soon", false, -1, "503 service unavailable"},
 		{"unavailable, nothing", 503, "", false, -1, "503"},
 		{"server error", 500, "3", false, -1, "the server is in trouble"},
@@ -246,7 +261,8 @@ func TestMovedForGoodIsLoggedOnce(t *testing.T) {
 	var log bytes.Buffer
 	env := sourcetest.Env(client(t))
 	env.Log = slog.New(slog.NewTextHandler(&log, nil))
-	s, err := Type().Configure(sourcetest.NewOptions(map[string]any{"url": url + "/old"}))(env)
+	env.Feed = feeds.Opener(env)
+	s, err := feed.Type().Configure(sourcetest.NewOptions(map[string]any{"url": url + "/old"}))(env)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -269,7 +285,7 @@ func TestWebPageNamesItsFeeds(t *testing.T) {
 
 func TestTimeoutIsNoCancel(t *testing.T) {
 	url := serve(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
-	s := sourcetest.Open(t, Type(), sourcetest.Place{Options: map[string]any{"url": url, "timeout": "1ms"}, HTTP: client(t)})
+	s := sourcetest.Open(t, feed.Type(), sourcetest.Place{Options: map[string]any{"url": url, "timeout": "1ms"}, HTTP: client(t)})
 	_, err := s.Read(t.Context(), nil, &sourcetest.Out{})
 	if err == nil || errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "no answer within 1ms") {
 		t.Errorf("error is %v", err)
@@ -317,7 +333,7 @@ func TestOptions(t *testing.T) {
 	}
 	for _, tt := range tests {
 		o := sourcetest.NewOptions(tt.options)
-		Type().Configure(o)
+		feed.Type().Configure(o)
 		if got := strings.Join(o.Faults(), "; "); !strings.HasPrefix(got, tt.fault) || (got == "") != (tt.fault == "") {
 			t.Errorf("%v: faults %q, want %q", tt.options, got, tt.fault)
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/filmwire/filmwire/pipeline"
+	"github.com/filmwire/filmwire/pipeline/feeds"
 	"github.com/filmwire/filmwire/pipeline/review"
 )
 
@@ -70,5 +71,7 @@ func (Clock) Sleep(ctx context.Context, _ time.Duration) error {
 
 // Env is a source's surroundings in a test.
 func Env(http pipeline.Doer) pipeline.SourceEnv {
-	return pipeline.SourceEnv{Name: "test", Log: slog.New(slog.DiscardHandler), Clock: Clock{}, HTTP: http}
+	env := pipeline.SourceEnv{Name: "test", Log: slog.New(slog.DiscardHandler), Clock: Clock{}, HTTP: http}
+	env.Feed = feeds.Opener(env)
+	return env
 }

@@ -1,4 +1,4 @@
-package feed
+package feeds
 
 import (
 	"bytes"
@@ -10,12 +10,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf16"
-
-	"github.com/filmwire/filmwire/sources/sourcetest"
 )
 
 // rssOf wraps items in a feed.
+// noon is the only time there is.
+func noon() time.Time { return time.Date(2026, time.November, 22, 12, 0, 0, 0, time.UTC) }
+
 func rssOf(items ...string) string {
 	return `<?xml version="1.0" encoding="UTF-8"?><rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel><title>T</title><link>https://a.example/</link>` +
 		strings.Join(items, "\n") + `</channel></rss>`
@@ -146,7 +148,7 @@ func TestBombs(t *testing.T) {
 	at, _ := url.Parse("https://feed.example/")
 	for name, bomb := range bombs() {
 		t.Run(name, func(t *testing.T) {
-			p, err := parse(t.Context(), []byte(bomb), "", at, sourcetest.Noon())
+			p, err := parse(t.Context(), []byte(bomb), "", at, noon())
 			if err != nil {
 				return
 			}
@@ -214,7 +216,7 @@ func TestParseEndsWithItsContext(t *testing.T) {
 	cancel()
 	at, _ := url.Parse("https://feed.example/")
 	for _, src := range []string{rssOf(anItem("1", "x")), `{"items":[{"id":"1"}]}`} {
-		if _, err := parse(ctx, []byte(src), "", at, sourcetest.Noon()); !errors.Is(err, context.Canceled) {
+		if _, err := parse(ctx, []byte(src), "", at, noon()); !errors.Is(err, context.Canceled) {
 			t.Errorf("%.10s: error is %v", src, err)
 		}
 	}

@@ -1,4 +1,4 @@
-package feed
+package feeds
 
 import (
 	"strings"
@@ -47,7 +47,7 @@ func (h *head) rssEntry(it *item, n *rss.Item) entry {
 	}
 	m := mediaList{base: base}
 	for _, c := range n.Enclosures {
-		m.add(c.URL, c.Type, "", "")
+		m.add(attached{link: c.URL, mediaType: c.Type, length: c.Length})
 	}
 	m.extensions(n.Extensions)
 	s.Media = m.list

@@ -1,8 +1,11 @@
-package feed
+package feeds
 
 import (
+	"cmp"
+	"mime"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	ext "github.com/mmcdole/gofeed/extensions"
@@ -16,19 +19,53 @@ type mediaList struct {
 	list []review.Media
 }
 
-// add takes one. mediaType is a MIME type, medium Media RSS's own word for it.
-func (m *mediaList) add(link, mediaType, medium, alt string) {
-	link = resolve(m.base, link)
+// attached is what an item says of one picture, video or sound.
+type attached struct {
+	link      string
+	mediaType string // MIME
+	medium    string // Media RSS's own word for it
+	alt       string
+	length    string // bytes
+}
+
+// add takes one.
+func (m *mediaList) add(a attached) {
+	link := resolve(m.base, a.link)
 	if !webLink(link) || strings.Contains(link, "gravatar.com/avatar/") { // the critic's face is not the film's
 		return
 	}
-	alt = strings.Join(strings.Fields(plain(alt)), " ")
-	if i := slices.IndexFunc(m.list, func(o review.Media) bool { return o.URL == link }); i >= 0 {
-		m.list[i].Alt = first(m.list[i].Alt, alt)
-		m.list[i].Kind = first(m.list[i].Kind, mediaKind(mediaType, medium))
+	now := review.Media{
+		URL: link, Alt: strings.Join(strings.Fields(plain(a.alt)), " "), Kind: mediaKind(a.mediaType, a.medium),
+		Type: mediaType(a.mediaType), Length: mediaLength(a.length),
+	}
+	i := slices.IndexFunc(m.list, func(o review.Media) bool { return o.URL == link })
+	if i < 0 {
+		m.list = append(m.list, now)
 		return
 	}
-	m.list = append(m.list, review.Media{URL: link, Alt: alt, Kind: mediaKind(mediaType, medium)})
+	m.list[i].Alt = first(m.list[i].Alt, now.Alt)
+	m.list[i].Kind = first(m.list[i].Kind, now.Kind)
+	m.list[i].Type = first(m.list[i].Type, now.Type)
+	m.list[i].Length = cmp.Or(m.list[i].Length, now.Length)
+}
+
+// mediaType is a MIME type without parameters, "" for what is none.
+func mediaType(s string) string {
+	full, _, err := mime.ParseMediaType(s)
+	if kind, sub, ok := strings.Cut(full, "/"); err != nil || !ok || kind == "" || sub == "" {
+		return ""
+	}
+	return full
+}
+
+// mediaLength is a length in bytes. Many write 0 or 1 where they do not know one,
+// and no picture, video or sound is that short: that is no length.
+func mediaLength(s string) int64 {
+	n, err := strconv.ParseInt(strings.TrimSpace(s), 10, 64)
+	if err != nil || n <= 1 {
+		return 0
+	}
+	return n
 }
 
 func mediaKind(mediaType, medium string) string {
@@ -64,13 +101,13 @@ func (m *mediaList) extensions(x ext.Extensions) {
 func (m *mediaList) contents(list []ext.Extension, alt string) {
 	for _, c := range list {
 		own := first(text(c.Children["description"]), text(c.Children["title"]), alt)
-		m.add(c.Attrs["url"], c.Attrs["type"], c.Attrs["medium"], own)
+		m.add(attached{c.Attrs["url"], c.Attrs["type"], c.Attrs["medium"], own, c.Attrs["fileSize"]})
 	}
 }
 
 func (m *mediaList) thumbnails(list []ext.Extension) {
 	for _, t := range list {
-		m.add(t.Attrs["url"], "", "image", "")
+		m.add(attached{link: t.Attrs["url"], medium: "image"})
 	}
 }
 

@@ -1,4 +1,4 @@
-package feed
+package feeds
 
 import (
 	"fmt"
@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
-
-	"github.com/filmwire/filmwire/sources/sourcetest"
 )
 
 // entryOf makes an entry from "guid link title date", "-" standing for nothing.
@@ -179,7 +177,7 @@ func FuzzFeed(f *testing.F) {
 	}
 	f.Add([]byte(rssOf("<item><guid>1</guid>"+prefixes(300)+"</item>")), "text/xml; charset=utf-16")
 	f.Fuzz(func(t *testing.T, b []byte, contentType string) {
-		p, err := parse(t.Context(), b, contentType, nil, sourcetest.Noon())
+		p, err := parse(t.Context(), b, contentType, nil, noon())
 		if err != nil {
 			return
 		}

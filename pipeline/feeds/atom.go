@@ -1,4 +1,4 @@
-package feed
+package feeds
 
 import (
 	"net/url"
@@ -54,7 +54,7 @@ func (h *head) atomMedia(base *url.URL, n *atom.Entry) []review.Media {
 	m := mediaList{base: base}
 	for _, l := range n.Links {
 		if l.Rel == "enclosure" {
-			m.add(l.Href, l.Type, "", l.Title)
+			m.add(attached{link: l.Href, mediaType: l.Type, alt: l.Title, length: l.Length})
 		}
 	}
 	m.extensions(n.Extensions)

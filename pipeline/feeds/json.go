@@ -1,4 +1,4 @@
-package feed
+package feeds
 
 import (
 	"bytes"
@@ -10,6 +10,7 @@ import (
 	"maps"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -188,11 +189,11 @@ func (h *head) jsonEntry(raw json.RawMessage) entry {
 
 func (h *head) jsonMedia(n *jsonfeed.Item) []review.Media {
 	m := mediaList{base: h.base}
-	m.add(n.Image, "", "image", "")
-	m.add(n.BannerImage, "", "image", "")
+	m.add(attached{link: n.Image, medium: "image"})
+	m.add(attached{link: n.BannerImage, medium: "image"})
 	if n.Attachments != nil {
 		for _, a := range *n.Attachments {
-			m.add(a.URL, a.MimeType, "", a.Title)
+			m.add(attached{link: a.URL, mediaType: a.MimeType, alt: a.Title, length: strconv.FormatInt(a.SizeInBytes, 10)})
 		}
 	}
 	return m.list

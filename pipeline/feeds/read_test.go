@@ -1,4 +1,4 @@
-package feed
+package feeds
 
 import (
 	"net/url"
@@ -11,7 +11,6 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/filmwire/filmwire/pipeline/review"
-	"github.com/filmwire/filmwire/sources/sourcetest"
 )
 
 func fixture(t testing.TB, name string) []byte {
@@ -27,7 +26,7 @@ func fixture(t testing.TB, name string) []byte {
 func documents(t testing.TB, b []byte, contentType string) ([]review.Document, *parsed) {
 	t.Helper()
 	at, _ := url.Parse("https://feed.example/dir/feed.xml")
-	p, err := parse(t.Context(), b, contentType, at, sourcetest.Noon())
+	p, err := parse(t.Context(), b, contentType, at, noon())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +53,7 @@ func at(s string) time.Time {
 // doc makes a document whose URL is in both its places.
 func doc(guid, link string, form review.Form, body string, stated review.Review) review.Document {
 	stated.URL = link
-	return review.Document{GUID: guid, URL: link, FetchedAt: sourcetest.Noon(), Form: form, Body: body, Stated: stated}
+	return review.Document{GUID: guid, URL: link, FetchedAt: noon(), Form: form, Body: body, Stated: stated}
 }
 
 // rated adds a rating to a document.
@@ -79,7 +78,7 @@ func TestDialects(t *testing.T) {
 				Title: "Heat (1995) – still hot & bothered", Summary: "Two men, one table. Read on …", Language: "en-GB",
 				Critic: review.Critic{Name: "Jane Doe"}, PublishedAt: at("2026-11-22T09:00:00Z"), Tags: []string{"Crime & Punishment", "Reviews"},
 				Media: []review.Media{
-					{URL: "https://seat.example/sound/heat.mp3", Kind: "audio"},
+					{URL: "https://seat.example/sound/heat.mp3", Kind: "audio", Type: "audio/mpeg"},
 					{URL: "https://seat.example/heat.jpg", Alt: "The table", Kind: "image"},
 				},
 			}),
@@ -109,7 +108,7 @@ func TestDialects(t *testing.T) {
 			doc("urn:1", "https://atom.example/blog/up.html", review.FormHTML, `<p>See <a href="https://atom.example/blog/more">more</a></p>`, review.Review{
 				Title: "Up & away", Summary: "Short.", Language: "en", Critic: review.Critic{Name: "Feed Author", URL: "https://atom.example/blog/about"},
 				PublishedAt: at("2026-01-01T00:00:00Z"), ModifiedAt: at("2026-01-01T00:00:01Z"), Tags: []string{"Animation"},
-				Media: []review.Media{{URL: "https://atom.example/blog/up.png", Alt: "Balloons", Kind: "image"}},
+				Media: []review.Media{{URL: "https://atom.example/blog/up.png", Alt: "Balloons", Kind: "image", Type: "image/png", Length: 10240}},
 			}),
 		}},
 		{"atom03.xml", []review.Document{
@@ -154,7 +153,7 @@ func TestElementsOfOtherNamespaces(t *testing.T) {
 			doc("yt:video:1", "https://video.example/watch?v=1", review.FormHTML, "", review.Review{
 				Title: "Stalker, reviewed", Critic: review.Critic{Name: "Channel"},
 				PublishedAt: at("2026-03-01T12:00:00Z"), ModifiedAt: at("2026-03-02T12:00:00Z"),
-				Media: []review.Media{{URL: "https://video.example/v/1.mp4", Alt: "Into the Zone", Kind: "video"}},
+				Media: []review.Media{{URL: "https://video.example/v/1.mp4", Alt: "Into the Zone", Kind: "video", Type: "video/mp4", Length: 73400320}},
 			}),
 		}},
 		{"odd-rss.xml", []review.Document{
@@ -164,7 +163,7 @@ func TestElementsOfOtherNamespaces(t *testing.T) {
 		}},
 		{"jsonfeed.json", []review.Document{
 			doc("plain", "https://elsewhere.example/", review.FormText, "Just text, 8 of 10.", review.Review{
-				Language: "en", Critic: review.Critic{Name: "Feed Author"}, Media: []review.Media{{URL: "https://j.example/a.mp3", Kind: "audio"}},
+				Language: "en", Critic: review.Critic{Name: "Feed Author"}, Media: []review.Media{{URL: "https://j.example/a.mp3", Kind: "audio", Type: "audio/mpeg", Length: 5 << 30}},
 			}),
 			rated(doc("7", "https://j.example/seven", review.FormHTML, "<p>Dark.</p>", review.Review{
 				Title: "Seven", Summary: "Dark", Language: "en", Critic: review.Critic{Name: "Jane Doe", URL: "https://j.example/jane"},
