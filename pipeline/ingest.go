@@ -68,6 +68,11 @@ type Ingest struct {
 	// same are the documents that were understood anew and said what the ledger has.
 	same sameness
 
+	// settled is what is settled of the films, nil before it was read; warned are the
+	// rules of which people know what cannot be followed. See Settle.
+	settled *settled
+	warned  string
+
 	// deciding is held from comparing with the ledger until the log has answered.
 	deciding sync.Mutex
 }
@@ -101,8 +106,16 @@ func (in *Ingest) SetSite(site Site) {
 	in.Site, in.authority = site, authority(site)
 }
 
-// Prepare brings the ledger and the registry up to the head of the log.
+// Prepare brings the ledger and the registry up to the head of the log, and settles
+// the films.
 func (in *Ingest) Prepare(ctx context.Context) error {
+	if err := in.open(ctx); err != nil {
+		return err
+	}
+	return in.Settle(ctx)
+}
+
+func (in *Ingest) open(ctx context.Context) error {
 	in.deciding.Lock()
 	defer in.deciding.Unlock()
 	for _, view := range []*Viewing{in.ledger, in.films} {
@@ -186,6 +199,9 @@ func (in *Ingest) Poll(ctx context.Context, f *Polled, progress func(Report)) (R
 		seen:   map[review.ID]string{},
 	}
 	err := p.run(ctx)
+	if ctx.Err() == nil {
+		err = errors.Join(err, in.Settle(ctx))
+	}
 	p.report.EndedAt = in.Clock.Now()
 	if err != nil {
 		err = fmt.Errorf("source %q: %w", f.Name, err)
@@ -491,7 +507,7 @@ func (p *poll) decideAndAppend(ctx context.Context, all []*candidate) error {
 func (p *poll) decide(all []*candidate) (events []Append, same int, err error) {
 	at, ledger := p.in.ledger.Position(), p.in.ledger.Reader()
 	identifying := p.in.Registry.Begin(p.in.films.Reader())
-	now := p.in.Clock.Now().Truncate(time.Millisecond)
+	now := p.in.moment()
 	for _, c := range all {
 		if c.at != at {
 			if err := c.lookAgain(ledger, p.source.Name, at); err != nil {

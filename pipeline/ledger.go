@@ -20,7 +20,7 @@ import (
 type Ledger struct{}
 
 // Version names the layout of the state.
-func (Ledger) Version() string { return "ledger/2" }
+func (Ledger) Version() string { return "ledger/3" }
 
 // Apply takes the review events of a batch.
 func (Ledger) Apply(_ context.Context, entries []Entry, st State, _ Documents) error {
@@ -65,6 +65,8 @@ type ledgerRow struct {
 	firstSeen   time.Time
 	publishedAt time.Time
 	revisedAt   time.Time
+	film        review.FilmID
+	stage       string // how the film was found
 	guid        string // the source's own id, which a moved file changes
 }
 
@@ -73,13 +75,13 @@ func rowOf(e *review.Event, at Position) ledgerRow {
 		position: at, revision: e.Revision, kind: e.Kind, hash: e.ContentHash,
 		raw: e.Source.RawSHA256, parser: e.Source.Parser, feedID: e.FeedID,
 		firstSeen: e.FirstSeenAt, publishedAt: e.PublishedAt, revisedAt: e.RevisedAt,
-		guid: e.Source.GUID,
+		film: e.Film.ID, stage: e.Film.Match.Stage, guid: e.Source.GUID,
 	}
 }
 
 const (
 	rowSeparator = "\x1f"
-	rowFields    = 11
+	rowFields    = 13
 )
 
 func (r ledgerRow) encode() []byte {
@@ -87,6 +89,7 @@ func (r ledgerRow) encode() []byte {
 		strconv.FormatUint(uint64(r.position), 10), strconv.Itoa(r.revision), string(r.kind), r.hash,
 		r.raw, r.parser, r.feedID,
 		encodeTime(r.firstSeen), encodeTime(r.publishedAt), encodeTime(r.revisedAt),
+		string(r.film), r.stage,
 		r.guid, // last: it may hold anything
 	}, rowSeparator))
 }
@@ -108,7 +111,7 @@ func decodeRow(b []byte) (ledgerRow, error) {
 		position: Position(position), revision: revision, kind: review.EventKind(f[2]), hash: f[3],
 		raw: f[4], parser: f[5], feedID: f[6],
 		firstSeen: decodeTime(f[7]), publishedAt: decodeTime(f[8]), revisedAt: decodeTime(f[9]),
-		guid: f[10],
+		film: review.FilmID(f[10]), stage: f[11], guid: f[12],
 	}, nil
 }
 

@@ -13,6 +13,12 @@ type Registry interface {
 	// Begin starts deciding on top of the registry's state. What it decides
 	// itself it remembers until it is dropped.
 	Begin(Reader) Identifying
+	// Rules is a fingerprint of the operator's overrides, "" for none. When it
+	// changes, what they touch is decided again.
+	Rules() string
+	// Due lists the films about which events after a position say something that
+	// asks for a second look: see [Identifying.Settle].
+	Due(st Reader, after Position) []review.FilmID
 }
 
 // Identifying decides about one group of reviews. Used by one goroutine.
@@ -20,4 +26,11 @@ type Identifying interface {
 	// Identify sets the review's film id and match. The events it returns must
 	// go onto the log before the review; none where the film is known.
 	Identify(id review.ID, r *review.Review, now time.Time) ([]Append, error)
+	// Settle merges films that have turned out to be one, among those that are
+	// due; ruled says that the overrides have changed, and it does what they say.
+	// problems are overrides that cannot be followed, for people.
+	Settle(due []review.FilmID, ruled bool, now time.Time) (events []Append, problems []string, err error)
+	// Again reports, after Settle, whether a review on the log is to be identified
+	// again. Unless ruled, only its film's id and the match's stage are looked at.
+	Again(id review.ID, r *review.Review) bool
 }

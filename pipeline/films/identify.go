@@ -3,7 +3,6 @@ package films
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/filmwire/filmwire/pipeline"
@@ -11,228 +10,150 @@ import (
 	"github.com/filmwire/filmwire/pipeline/review"
 )
 
-// The stages of a match, as they stand in film.match.stage.
-const (
-	stageID        = "id"
-	stageTitleYear = "title_year"
-	stageTitleNear = "title_near"
-	stageTitle     = "title"
-	stageNew       = "new"
-)
-
 // confidence is what each stage is worth, from 0 to 1. These are judgements, not
 // measurements: they order the inspection list.
 func confidence(stage string) review.Decimal {
 	switch stage {
-	case stageID:
-		return review.Int(1)
-	case stageTitleYear:
+	case review.StageTitleYear, review.StageResolver:
 		return review.NewDecimal(95, 2)
-	case stageTitleNear:
+	case review.StageTitleNear, review.StageSpelling:
 		return review.NewDecimal(8, 1)
-	case stageTitle:
+	case review.StageTitle, review.StageAmbiguous:
 		return review.NewDecimal(5, 1)
 	}
 	return review.Int(1)
 }
 
-// How far apart two years of one title may be.
-const (
-	nearYears = 1 // a festival year against a release year
-	clearOf   = 3 // within so many years no second film of the title may stand
-)
-
 // identifying decides about one group of reviews on top of the registry.
 type identifying struct {
-	st pipeline.Reader
-	// What this group decided and the registry's state does not hold yet.
-	films  map[review.FilmID]*row
+	st        *draft
+	overrides *overrides
+	// events are those decided here, of films whose rows the log does not have yet.
 	events map[review.FilmID]*review.FilmEvent
-	titles map[string][]review.FilmID
-	ids    map[string]review.FilmID
+
+	// What Settle found out, for Again.
+	moved map[review.FilmID]bool // films whose every review is to be looked at again
+	due   map[review.FilmID]bool // films whose weak matches are
+	ruled bool                   // the overrides have changed
 }
 
 // Begin starts deciding on top of the registry's state.
-func (*Registry) Begin(st pipeline.Reader) pipeline.Identifying {
+func (g *Registry) Begin(st pipeline.Reader) pipeline.Identifying {
 	return &identifying{
-		st:     st,
-		films:  map[review.FilmID]*row{},
-		events: map[review.FilmID]*review.FilmEvent{},
-		titles: map[string][]review.FilmID{},
-		ids:    map[string]review.FilmID{},
+		st:        &draft{Reader: st, memory: g.memory, changed: map[string][]byte{}},
+		overrides: g.overrides.Load(),
+		events:    map[review.FilmID]*review.FilmEvent{},
+		moved:     map[review.FilmID]bool{},
+		due:       map[review.FilmID]bool{},
 	}
 }
 
 // Identify finds the review's film or makes a new one. A review that names no
 // film stays without.
 func (g *identifying) Identify(id review.ID, r *review.Review, now time.Time) ([]pipeline.Append, error) {
+	stood := r.Film.ID
 	film := &r.Film
 	film.ID, film.Match = "", review.Match{}
-	if film.Title == "" && film.IDs.IsZero() {
+	c := g.claim(film)
+	override := g.overrides.speaksOf(id, r, c.keys)
+	if override == nil && film.Title == "" && film.IDs.IsZero() {
 		return nil, nil
 	}
-	found, stage, candidates, err := g.find(film)
+	found, err := g.find(c, override)
 	if err != nil {
 		return nil, err
 	}
-	var events []pipeline.Append
-	if found == nil {
-		found, events = g.create(film, id, now)
-		stage = stageNew
-		if film.Year == 0 {
-			stage = stageTitle
+	d := decision{cause: id, now: now, from: stood}
+	if found.film == "" {
+		if err := g.create(c, &found, d); err != nil {
+			return nil, err
 		}
-	} else if grown, ok := learn(found.Film, film); ok {
-		events = g.revise(found, grown, id, now)
+	} else if err := g.learn(c, &found, d); err != nil {
+		return nil, err
 	}
-	film.ID = found.Film.ID
-	film.Match = review.Match{Stage: stage, Confidence: confidence(stage), Candidates: candidates}
-	return events, nil
+	film.ID = found.film
+	film.Match = review.Match{Stage: found.stage, Confidence: confidence(found.stage), Candidates: found.candidates}
+	return found.events, nil
 }
 
-// find looks for a known film, strongest rule first.
-func (g *identifying) find(film *review.Film) (*row, string, []review.FilmID, error) {
-	if found, err := g.byID(film); found != nil || err != nil {
-		return found, stageID, nil, err
-	}
-	if film.Title == "" {
-		return nil, "", nil, nil
-	}
-	namesakes, err := g.namesakes(film)
-	if err != nil {
-		return nil, "", nil, err
-	}
-	if found := exactly(namesakes, film.Year); found != nil {
-		if film.Year == 0 {
-			return found, stageTitle, others(namesakes, found), nil
-		}
-		return found, stageTitleYear, nil, nil
-	}
-	if found := near(namesakes, film.Year); found != nil {
-		return found, stageTitleNear, others(namesakes, found), nil
-	}
-	return nil, "", others(namesakes, nil), nil
+// decision is what goes with every event of one review.
+type decision struct {
+	cause review.ID
+	now   time.Time
+	from  review.FilmID // where the review stood before
 }
 
-// byID finds the one film that the review's ids name. Ids that name two films
-// are a conflict and name none.
-func (g *identifying) byID(film *review.Film) (*row, error) {
-	var found *row
-	var conflict bool
-	var failed error
-	film.IDs.Each(func(catalogue, id string) {
-		filmID, ok := g.ids[catalogue+"/"+id]
-		if !ok {
-			value, known := g.st.Get("id/" + catalogue + "/" + id)
-			if !known {
-				return
-			}
-			filmID = review.FilmID(value)
-		}
-		r, err := g.load(filmID)
+// claims are what a review says of its film.
+type claims struct {
+	film      *review.Film
+	keys      []string // of its titles
+	directors string
+	// rows are the films that go by each title, in the order of keys, once they
+	// were asked for.
+	rows  [][]namesake
+	apart *pipeline.Override // that keeps the film apart from one it would match
+	from  review.FilmID      // that one
+}
+
+func (g *identifying) claim(film *review.Film) *claims {
+	return &claims{film: film, keys: keys(film), directors: directorsKey(film.Directors)}
+}
+
+// meantBy reports that a reference means a film of these claims.
+func (c *claims) meantBy(ref pipeline.FilmRef) bool {
+	return sharesID(ref.IDs, c.film.IDs) ||
+		ref.Title != "" && ref.Year == c.film.Year && slices.Contains(c.keys, titleKey(ref.Title))
+}
+
+// namesakes are the films that go by the review's titles, by title.
+func (g *identifying) namesakes(c *claims) ([][]namesake, error) {
+	if c.rows != nil {
+		return c.rows, nil
+	}
+	c.rows = make([][]namesake, 0, len(c.keys))
+	for _, key := range c.keys {
+		all, err := called(g.st, key)
 		if err != nil {
-			failed = err
-			return
+			return nil, err
 		}
-		if r == nil {
-			return
+		c.rows = append(c.rows, all)
+	}
+	return c.rows, nil
+}
+
+// create makes a film that was not seen before. It takes no id that another film
+// has.
+func (g *identifying) create(c *claims, found *match, d decision) error {
+	known := *c.film
+	known.IDs.Each(func(catalogue, id string) {
+		if _, _, taken := identified(g.st, catalogue, id); taken {
+			known.IDs.Set(catalogue, "")
 		}
-		if found != nil && found.Film.ID != r.Film.ID {
-			conflict = true
-		}
-		found = r
 	})
-	if conflict || found != nil && idsClash(found.Film.IDs, film.IDs) {
-		return nil, failed
-	}
-	return found, failed
-}
-
-// namesakes are the known films that share a title with film and do not clash
-// with its ids.
-func (g *identifying) namesakes(film *review.Film) ([]*row, error) {
-	var all []*row
-	for _, key := range keys(film) {
-		for _, id := range append(called(g.st, key), g.titles[key]...) {
-			r, err := g.load(id)
-			if err != nil {
-				return nil, err
-			}
-			if r == nil || idsClash(r.Film.IDs, film.IDs) || slices.ContainsFunc(all, func(o *row) bool { return o.Film.ID == r.Film.ID }) {
-				continue
-			}
-			all = append(all, r)
+	kind, from := review.FilmNew, review.FilmID("")
+	var because []string
+	if found.override != nil {
+		because = []string{found.override.String()}
+		if ref := found.override.Film; found.stage == review.StageOverride && ref.Title != "" {
+			known.AltTitles = append([]string{known.Title}, known.AltTitles...)
+			known.Title, known.Year = ref.Title, ref.Year
+		} else if found.stage == review.StageOverride {
+			known.IDs = ref.IDs.Or(known.IDs)
+		}
+		if found.stage != review.StageOverride && d.from != "" {
+			kind, from = review.FilmSplit, found.from
 		}
 	}
-	slices.SortFunc(all, func(a, b *row) int { return strings.Compare(string(a.Film.ID), string(b.Film.ID)) })
-	return all, nil
-}
-
-// exactly finds the one film of that year. Where ids tell several apart, a review
-// that clashes with none of them belongs to none: it goes to the one film without
-// ids, if there is one.
-func exactly(namesakes []*row, year int) *row {
-	var found, bare []*row
-	for _, r := range namesakes {
-		if r.Film.Year != year {
-			continue
-		}
-		found = append(found, r)
-		if r.Film.IDs.IsZero() {
-			bare = append(bare, r)
-		}
+	r := &row{film: known, revision: 1, overrides: because}
+	r.film.ID, r.film.Match = g.freeID(&known), review.Match{}
+	if found.stage == review.StageAmbiguous {
+		r.film.Match = review.Match{Stage: found.stage, Confidence: confidence(found.stage), Candidates: found.candidates}
 	}
-	switch {
-	case len(found) == 1:
-		return found[0]
-	case len(bare) == 1:
-		return bare[0]
-	}
-	return nil
-}
-
-// near finds the one film a year apart, where no other stands close.
-func near(namesakes []*row, year int) *row {
-	if year == 0 {
-		return nil
-	}
-	var found *row
-	for _, r := range namesakes {
-		if r.Film.Year == 0 || apart(r.Film.Year, year) > clearOf {
-			continue
-		}
-		if found != nil {
-			return nil
-		}
-		found = r
-	}
-	if found == nil || apart(found.Film.Year, year) > nearYears {
-		return nil
-	}
-	return found
-}
-
-// others lists the namesakes that were not chosen, for people to look at.
-func others(namesakes []*row, chosen *row) []review.FilmID {
-	var ids []review.FilmID
-	for _, r := range namesakes {
-		if chosen == nil || r.Film.ID != chosen.Film.ID {
-			ids = append(ids, r.Film.ID)
-		}
-	}
-	return ids
-}
-
-// create makes a film that was not seen before.
-func (g *identifying) create(film *review.Film, cause review.ID, now time.Time) (*row, []pipeline.Append) {
-	id := g.freeID(film)
-	known := *film
-	known.ID, known.Match = "", review.Match{}
-	r := &row{Film: known, Revision: 1}
-	r.Film.ID = id
-	event := g.event(review.FilmNew, r, cause, now)
-	g.remember(r, event)
-	return r, []pipeline.Append{{Film: event}}
+	event := g.event(kind, r, d)
+	event.From = from
+	found.film = r.film.ID
+	found.events = append(found.events, pipeline.Append{Film: event})
+	return g.remember(event)
 }
 
 // freeID is the film's slug, with a number behind it where that is taken.
@@ -254,100 +175,56 @@ func (g *identifying) freeID(film *review.Film) review.FilmID {
 		if n > 1 {
 			id = review.FilmID(fmt.Sprintf("%s-%d", base, n))
 		}
-		if !g.taken(id) {
+		// A merged film keeps its row: nobody else gets its id.
+		if _, taken := g.st.Get(filmKey(id)); !taken {
 			return id
 		}
 	}
 }
 
-// taken reports whether a film has or had the id: a merged one keeps its row.
-func (g *identifying) taken(id review.FilmID) bool {
-	if _, pending := g.films[id]; pending {
-		return true
-	}
-	_, known := g.st.Get("film/" + string(id))
-	return known
-}
-
-// revise puts down what a review taught about a known film. A film this very
-// group made is not on the log yet, and its event simply says more.
-func (g *identifying) revise(r *row, grown review.Film, cause review.ID, now time.Time) []pipeline.Append {
-	grown.ID = r.Film.ID
-	if pending, ok := g.events[r.Film.ID]; ok {
-		r.Film = grown
-		pending.Film = bare(grown)
-		g.remember(r, pending)
-		return nil
-	}
-	after := r.Position
-	next := &row{Film: grown, Revision: r.Revision + 1}
-	event := g.event(review.FilmRevised, next, cause, now)
-	g.remember(next, event)
-	return []pipeline.Append{{Film: event, After: after}}
-}
-
-func (g *identifying) event(kind review.FilmEventKind, r *row, cause review.ID, now time.Time) *review.FilmEvent {
+func (g *identifying) event(kind review.FilmEventKind, r *row, d decision) *review.FilmEvent {
+	film := r.film
+	film.ID = ""
 	return &review.FilmEvent{
 		Schema:    review.FilmSchema,
-		EventID:   fmt.Sprintf("film.%s.%d", r.Film.ID, r.Revision),
+		EventID:   fmt.Sprintf("film.%s.%d", r.film.ID, r.revision),
 		Kind:      kind,
-		FilmID:    r.Film.ID,
-		Revision:  r.Revision,
-		Film:      bare(r.Film),
-		CausedBy:  cause,
-		DecidedAt: now,
+		FilmID:    r.film.ID,
+		Revision:  r.revision,
+		Film:      film,
+		CausedBy:  d.cause,
+		Overrides: r.overrides,
+		DecidedAt: d.now,
 	}
 }
 
-// bare is a film as a film event carries it: the id stands beside it.
-func bare(f review.Film) review.Film {
-	f.ID, f.Match = "", review.Match{}
-	return f
+// remember takes an event into account before it stands on the log.
+func (g *identifying) remember(e *review.FilmEvent) error {
+	g.events[e.FilmID] = e
+	return apply(g.st, e, 0)
 }
 
-func (g *identifying) remember(r *row, event *review.FilmEvent) {
-	g.films[r.Film.ID] = r
-	g.events[r.Film.ID] = event
-	for _, key := range keys(&r.Film) {
-		if !slices.Contains(g.titles[key], r.Film.ID) {
-			g.titles[key] = append(g.titles[key], r.Film.ID)
+// change puts down what is now known of a film, or what it was merged into. A film
+// whose event this very group made is not on the log yet, and its event simply says
+// something else.
+func (g *identifying) change(kind review.FilmEventKind, r *row, into review.FilmID, d decision) ([]pipeline.Append, error) {
+	if pending, ok := g.events[r.film.ID]; ok {
+		pending.Film, pending.Overrides = r.film, r.overrides
+		pending.Film.ID = ""
+		if kind != review.FilmRevised {
+			pending.Kind, pending.Into = kind, into
 		}
+		return nil, apply(g.st, pending, 0)
 	}
-	r.Film.IDs.Each(func(catalogue, id string) { g.ids[catalogue+"/"+id] = r.Film.ID })
-}
-
-func (g *identifying) load(id review.FilmID) (*row, error) {
-	if r, ok := g.films[id]; ok {
-		return r, nil
-	}
-	r, ok, err := load(g.st, id)
-	if err != nil || !ok {
+	next := *r
+	next.revision++
+	event := g.event(kind, &next, d)
+	event.Into = into
+	after := r.position
+	if err := g.remember(event); err != nil {
 		return nil, err
 	}
-	return &r, nil
-}
-
-// learn adds to a known film the ids that a review of it states and the film
-// does not have yet.
-func learn(known review.Film, stated *review.Film) (review.Film, bool) {
-	before := known.IDs
-	fill := func(to *string, from string) {
-		if *to == "" {
-			*to = from
-		}
-	}
-	fill(&known.IDs.IMDb, stated.IDs.IMDb)
-	fill(&known.IDs.TMDB, stated.IDs.TMDB)
-	fill(&known.IDs.Wikidata, stated.IDs.Wikidata)
-	fill(&known.IDs.Letterboxd, stated.IDs.Letterboxd)
-	return known, known.IDs != before
-}
-
-// idsClash reports that one catalogue has two different films here.
-func idsClash(a, b review.FilmIDs) bool {
-	clash := func(x, y string) bool { return x != "" && y != "" && x != y }
-	return clash(a.IMDb, b.IMDb) || clash(a.TMDB, b.TMDB) ||
-		clash(a.Wikidata, b.Wikidata) || clash(a.Letterboxd, b.Letterboxd)
+	return []pipeline.Append{{Film: event, After: after}}, nil
 }
 
 func apart(a, b int) int {

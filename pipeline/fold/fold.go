@@ -6,35 +6,12 @@ package fold
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
-
-// Key is the form in which titles are compared: compatibility-decomposed
-// (Unicode NFKD), lower case, without accents, apostrophes, punctuation and a
-// leading article, "&" and "+" as and, dotted acronyms closed up. Letters of
-// other scripts are kept. A title that has nothing but signs ("$", "…") is its
-// own key.
-func Key(title string) string {
-	words := fields(title)
-	if len(words) > 1 && slices.Contains(articles, words[0]) {
-		words = words[1:]
-	}
-	if len(words) == 0 {
-		return strings.TrimSpace(title)
-	}
-	return strings.Join(words, " ")
-}
-
-// articles are those of the languages most titles come in, already folded.
-var articles = []string{
-	"the", "a", "an", "le", "la", "les", "l", "un", "une", "el", "los", "las",
-	"der", "die", "das", "il", "lo", "gli",
-}
 
 // maxSlug is the longest slug in bytes, so that a file name with a suffix fits
 // every file system.
@@ -44,15 +21,14 @@ const maxSlug = 96
 // "-", at most 96 bytes. A name with nothing but signs gets "x-" and 8 hex
 // digits of its SHA-256; an empty one is empty.
 func Slug(name string) string {
-	words := fields(name)
-	if len(words) == 0 {
+	slug := strings.Join(words(name), "-")
+	if slug == "" {
 		if strings.TrimSpace(name) == "" {
 			return ""
 		}
 		sum := sha256.Sum256([]byte(strings.TrimSpace(name)))
 		return "x-" + hex.EncodeToString(sum[:4])
 	}
-	slug := strings.Join(words, "-")
 	if len(slug) <= maxSlug {
 		return slug
 	}
@@ -67,35 +43,92 @@ func Slug(name string) string {
 	return slug
 }
 
-// fields are the folded words of a name.
-func fields(name string) []string {
+// words are the folded words of a name.
+func words(name string) []string { return strings.Fields(folded(name)) }
+
+// folded is the name in folded words with blanks between them, perhaps several.
+func folded(name string) string {
 	var b strings.Builder
 	b.Grow(len(name) + 8)
-	run := 0 // letters since the last break
-	decomposed := []rune(norm.NFKD.String(name))
+	decomposed := norm.NFKD.String(apartFractions(name))
+	run := 0      // letters since the last break
+	base := 'a'   // the letter that marks belong to
+	whole := true // nothing was taken apart that belongs together
 	for i, r := range decomposed {
 		r = unicode.ToLower(r)
 		switch {
-		case unicode.Is(unicode.Mn, r) || isApostrophe(r):
+		case r < utf8.RuneSelf && (r >= 'a' && r <= 'z' || r >= '0' && r <= '9'):
+			b.WriteByte(byte(r))
+			base = r
+			run++
+		case unicode.Is(unicode.Mn, r):
+			if isLetterMark(base, r) {
+				b.WriteRune(r)
+				whole = false
+			}
+		case isApostrophe(r):
 			// part of the word before it
 		case r == '&' || r == '+':
 			b.WriteString(" and ")
 			run = 0
-		case r == '.' && run == 1 && i+1 < len(decomposed) && unicode.IsLetter(decomposed[i+1]):
+		case r == '.' && run == 1 && startsWithLetter(decomposed[i+1:]):
 			run = 0 // S.W.A.T. is one word
 		case unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.Is(unicode.Mc, r):
 			if latin, ok := undecomposed[r]; ok {
 				b.WriteString(latin)
 			} else {
 				b.WriteRune(r)
+				whole = false
 			}
+			base = r
 			run++
 		default:
 			b.WriteByte(' ')
 			run = 0
 		}
 	}
-	return strings.Fields(b.String())
+	if whole {
+		return b.String()
+	}
+	return norm.NFC.String(b.String())
+}
+
+// apartFractions sets a fraction apart from the number before it, with which its
+// decomposed form would run together: 8½ is 8 1/2 and not 81/2.
+func apartFractions(name string) string {
+	if strings.IndexFunc(name, isFraction) < 0 {
+		return name
+	}
+	var b strings.Builder
+	for _, r := range name {
+		if isFraction(r) {
+			b.WriteByte(' ')
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// isFraction reports the vulgar fractions of Unicode.
+func isFraction(r rune) bool { return r >= '¼' && r <= '¾' || r >= '⅐' && r <= '⅞' }
+
+// isLetterMark reports that a mark makes another letter of its base, as in Kana
+// and in the scripts of India. On Latin and Greek letters it is an accent, in
+// Arabic and Hebrew a vowel that is mostly left out. In Cyrillic the breve makes a
+// letter, and the two dots of Ё are mostly left out.
+func isLetterMark(base, mark rune) bool {
+	switch {
+	case unicode.Is(unicode.Cyrillic, base):
+		return mark == '\u0306'
+	case base < utf8.RuneSelf, unicode.In(base, unicode.Latin, unicode.Greek, unicode.Arabic, unicode.Hebrew):
+		return false
+	}
+	return true
+}
+
+func startsWithLetter(s string) bool {
+	r, _ := utf8.DecodeRuneInString(s)
+	return unicode.IsLetter(r)
 }
 
 func isApostrophe(r rune) bool {

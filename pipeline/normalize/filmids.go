@@ -130,13 +130,3 @@ func letterboxdID(s string) string {
 	}
 	return s
 }
-
-// orIDs fills what is not known.
-func orIDs(ids, other review.FilmIDs) review.FilmIDs {
-	return review.FilmIDs{
-		IMDb:       first(ids.IMDb, other.IMDb),
-		TMDB:       first(ids.TMDB, other.TMDB),
-		Wikidata:   first(ids.Wikidata, other.Wikidata),
-		Letterboxd: first(ids.Letterboxd, other.Letterboxd),
-	}
-}

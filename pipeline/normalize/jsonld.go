@@ -138,9 +138,9 @@ func (u *understanding) readFilmObject(o object) {
 		f.Directors = o.nameList("director")
 	}
 	for _, link := range o.texts("sameAs") {
-		f.IDs = orIDs(f.IDs, linkedIDs(link))
+		f.IDs = f.IDs.Or(linkedIDs(link))
 	}
-	f.IDs = orIDs(f.IDs, linkedIDs(o.text("@id")))
+	f.IDs = f.IDs.Or(linkedIDs(o.text("@id")))
 	if cast := o.nameList("actor"); len(cast) > 0 {
 		u.review.Credits = append(u.review.Credits, review.Credit{Role: "cast", Names: cast})
 	}

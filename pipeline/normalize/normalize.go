@@ -232,7 +232,7 @@ func (u *understanding) settleFilm(t titled) {
 	if len(f.Countries) == 0 {
 		f.Countries = t.countries
 	}
-	f.IDs = orIDs(f.IDs, filmIDs(u.body.links))
+	f.IDs = f.IDs.Or(filmIDs(u.body.links))
 	u.review.Spoiler = u.review.Spoiler || t.spoiler
 }
 

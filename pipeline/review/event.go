@@ -102,16 +102,29 @@ const (
 // FilmEvent is one decision about one film. It stands on the log beside the
 // review that caused it, so that replaying the log replays the decisions.
 type FilmEvent struct {
-	Schema    string        `json:"schema"`
-	EventID   string        `json:"event_id"`
-	Kind      FilmEventKind `json:"kind"`
-	FilmID    FilmID        `json:"film_id"`
-	Revision  int           `json:"revision"`
-	Film      Film          `json:"film"`
-	Into      FilmID        `json:"into,omitempty"`
-	From      FilmID        `json:"from,omitempty"`
-	CausedBy  ID            `json:"caused_by,omitempty"` // the review
-	DecidedAt time.Time     `json:"decided_at"`
+	Schema   string        `json:"schema"`
+	EventID  string        `json:"event_id"`
+	Kind     FilmEventKind `json:"kind"`
+	FilmID   FilmID        `json:"film_id"`
+	Revision int           `json:"revision"`
+	Film     Film          `json:"film"`
+	Into     FilmID        `json:"into,omitempty"`
+	From     FilmID        `json:"from,omitempty"`
+	CausedBy ID            `json:"caused_by,omitempty"` // the review
+	// Overrides are the operator's overrides that decided something about the film
+	// and hold still, as in the file: "same: amelie-2001, imdb:tt0211915".
+	Overrides []string `json:"overrides,omitempty"`
+	// Resolved is what a resolver answered when the film was decided about.
+	Resolved  *Resolved `json:"resolved,omitempty"`
+	DecidedAt time.Time `json:"decided_at"`
+}
+
+// Resolved is what a resolver, asked about a film, answered.
+type Resolved struct {
+	Resolver string    `json:"resolver"` // tmdb, wikidata
+	Asked    string    `json:"asked"`    // as "imdb:tt0211915" or "Amélie (2001)"
+	At       time.Time `json:"at"`
+	Film     Film      `json:"film"` // what it knows of it: titles, year, ids
 }
 
 // ParseFilmEvent reads a film event in its JSON form, as ParseEvent does.

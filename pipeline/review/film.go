@@ -64,6 +64,44 @@ func (ids FilmIDs) Each(f func(catalogue, id string)) {
 	}
 }
 
+// Set sets a catalogue's id, and reports whether there is a catalogue of that name.
+func (ids *FilmIDs) Set(catalogue, id string) bool {
+	switch catalogue {
+	case "imdb":
+		ids.IMDb = id
+	case "tmdb":
+		ids.TMDB = id
+	case "wikidata":
+		ids.Wikidata = id
+	case "letterboxd":
+		ids.Letterboxd = id
+	default:
+		return false
+	}
+	return true
+}
+
+// Clash reports that a catalogue has two different films here.
+func (ids FilmIDs) Clash(other FilmIDs) bool {
+	clash := func(x, y string) bool { return x != "" && y != "" && x != y }
+	return clash(ids.IMDb, other.IMDb) || clash(ids.TMDB, other.TMDB) ||
+		clash(ids.Wikidata, other.Wikidata) || clash(ids.Letterboxd, other.Letterboxd)
+}
+
+// Or fills what is not known from other.
+func (ids FilmIDs) Or(other FilmIDs) FilmIDs {
+	fill := func(to *string, from string) {
+		if *to == "" {
+			*to = from
+		}
+	}
+	fill(&ids.IMDb, other.IMDb)
+	fill(&ids.TMDB, other.TMDB)
+	fill(&ids.Wikidata, other.Wikidata)
+	fill(&ids.Letterboxd, other.Letterboxd)
+	return ids
+}
+
 // Pages are the addresses of the film's pages in the other catalogues.
 func (ids FilmIDs) Pages() []string {
 	var pages []string
@@ -82,6 +120,19 @@ func (ids FilmIDs) Pages() []string {
 	})
 	return pages
 }
+
+// The stages of a match, strongest first: how a review's film was found.
+const (
+	StageOverride  = "override"   // the operator says so
+	StageID        = "id"         // by another catalogue's id
+	StageTitleYear = "title_year" // the same title and year
+	StageTitleNear = "title_near" // the same title, a year apart, and no other near
+	StageSpelling  = "spelling"   // the same year, and a title spelt almost alike
+	StageResolver  = "resolver"   // a resolver says so
+	StageTitle     = "title"      // the title of a review without a year
+	StageAmbiguous = "ambiguous"  // several could be meant: a film of its own for now
+	StageNew       = "new"        // a film not seen before
+)
 
 // Match says how a review's film was found in the registry.
 type Match struct {

@@ -1,0 +1,142 @@
+package fold
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// Key is the form in which titles are compared: compatibility-decomposed
+// (Unicode NFKD), lower case, without accents, apostrophes, punctuation and a
+// leading article, also where it was put behind a comma; "&" and "+" as and;
+// dotted acronyms closed up; numerals as digits. Letters of other scripts are
+// kept. A title that has nothing but signs ("$", "…") is its own key.
+//
+// Numerals are Roman ones up to XXXIX and English words up to twenty, and count
+// as such anywhere but in the first place, where they are a name: "Rocky II" and
+// "Rocky Two" are "rocky 2", but "Nine" is not "9" and "V for Vendetta" begins with
+// a letter. "Part", "vol." and the like before a numeral say nothing more.
+func Key(title string) string {
+	all := words(apartArticle(Uninverted(title)))
+	if len(all) > 1 && isArticle(all[0]) && !startsDotted(title) {
+		all = all[1:]
+	}
+	if len(all) == 0 {
+		return strings.TrimSpace(title)
+	}
+	return strings.Join(numbered(all), " ")
+}
+
+// Uninverted puts an article in its place that a catalogue has put behind the
+// title for sorting: "Matrix, The" is "The Matrix".
+func Uninverted(title string) string {
+	comma := strings.LastIndexByte(title, ',')
+	if comma <= 0 {
+		return title
+	}
+	article := strings.TrimSpace(title[comma+1:])
+	if len(article) > 4 || !isArticle(strings.ToLower(strings.TrimRight(article, "'’"))) {
+		return title
+	}
+	if strings.HasSuffix(article, "'") || strings.HasSuffix(article, "’") {
+		return article + strings.TrimSpace(title[:comma])
+	}
+	return article + " " + strings.TrimSpace(title[:comma])
+}
+
+// isArticle reports the articles of the languages most titles come in, folded.
+// The Italian "i" is not among them: in English it is a person.
+func isArticle(word string) bool {
+	switch word {
+	case "the", "a", "an", // English
+		"le", "la", "les", "l", "un", "une", "des", // French
+		"el", "los", "las", "una", "unos", "unas", // Spanish
+		"der", "die", "das", "ein", "eine", // German
+		"il", "lo", "gli", "uno": // Italian
+		return true
+	}
+	return false
+}
+
+// apartArticle sets an article apart that an apostrophe joins to the title:
+// L'Avventura, Un'estate.
+func apartArticle(title string) string {
+	trimmed := strings.TrimLeft(title, " \"“«¿¡'‘")
+	for _, article := range [...]string{"l", "un"} {
+		if len(trimmed) <= len(article) || !strings.EqualFold(trimmed[:len(article)], article) {
+			continue
+		}
+		r, width := utf8.DecodeRuneInString(trimmed[len(article):])
+		if rest := trimmed[len(article)+width:]; isApostrophe(r) && startsWithLetter(rest) {
+			return article + " " + rest
+		}
+	}
+	return title
+}
+
+// startsDotted reports that a title begins with a dotted acronym, which may look
+// like an article once the dots are gone: L.A. Confidential.
+func startsDotted(title string) bool {
+	_, width := utf8.DecodeRuneInString(title)
+	rest := title[min(width, len(title)):]
+	return len(rest) > 1 && rest[0] == '.' && startsWithLetter(rest[1:])
+}
+
+// numbered writes the numerals among words as digits, and drops what only says
+// that one follows.
+func numbered(all []string) []string {
+	out := all[:1]
+	for i, w := range all[1:] {
+		if digits, ok := numeral(w); ok {
+			if len(out) > 1 && isPart(all[i]) {
+				out = out[:len(out)-1]
+			}
+			w = digits
+		}
+		out = append(out, w)
+	}
+	return out
+}
+
+// isPart reports what stands before the number of a part.
+func isPart(word string) bool {
+	switch word {
+	case "part", "pt", "vol", "volume", "chapter", "episode", "teil", "partie", "parte", "capitulo", "chapitre":
+		return true
+	}
+	return false
+}
+
+// numeral is a word as digits, if it is a number.
+func numeral(word string) (digits string, ok bool) {
+	if n := slices.Index(numberWords[:], word); n >= 0 {
+		return strconv.Itoa(n + 1), true
+	}
+	if n := roman(word); n > 0 {
+		return strconv.Itoa(n), true
+	}
+	return word, word[0] >= '0' && word[0] <= '9'
+}
+
+var numberWords = [...]string{
+	"one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+	"eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
+}
+
+var romanOnes = [...]string{"", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix"}
+
+// roman is the value of a Roman numeral of the digits I, V and X, 0 for any other
+// word.
+func roman(word string) int {
+	if len(word) > 7 || strings.Trim(word, "ivx") != "" {
+		return 0
+	}
+	rest := strings.TrimLeft(word, "x")
+	tens := len(word) - len(rest)
+	ones := slices.Index(romanOnes[:], rest)
+	if tens > 3 || ones < 0 {
+		return 0
+	}
+	return 10*tens + ones
+}
