@@ -66,6 +66,10 @@ var (
 	ErrNotReview = errors.New("not a review")
 )
 
+// ErrPrivate, from a Doer: the address is not a public one and the config does not
+// allow private ones.
+var ErrPrivate = errors.New("the address is not a public one")
+
 // RetryAfter is an error that says when to come back.
 type RetryAfter struct {
 	After time.Duration
@@ -98,7 +102,7 @@ type SourceEnv struct {
 	Name  string
 	Log   *slog.Logger
 	Clock Clock
-	HTTP  Doer // polite and guarded: user agent, no private addresses, limits
+	HTTP  Doer
 	// Feed opens a feed, for sources that are one or stand on some.
 	Feed OpenFeed
 }
@@ -108,7 +112,10 @@ type SourceEnv struct {
 // shows its newest items only. timeout is for one reading; 0 is the default.
 type OpenFeed func(address string, timeout time.Duration) Source
 
-// Doer sends an HTTP request; *http.Client is one.
+// Doer sends an HTTP request; *http.Client is one. That of the daemon is polite and
+// guarded: it says who it is, takes its time with a host, follows redirects of GET
+// and HEAD only, bounds the answer, and reaches no address that is not public
+// unless the config allows it (ErrPrivate).
 type Doer interface {
 	Do(*http.Request) (*http.Response, error)
 }

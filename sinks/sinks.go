@@ -8,6 +8,7 @@ import (
 	"github.com/filmwire/filmwire/sinks/feed"
 	"github.com/filmwire/filmwire/sinks/pages"
 	"github.com/filmwire/filmwire/sinks/ratings"
+	"github.com/filmwire/filmwire/sinks/webhook"
 )
 
 // Builtin lists the kinds of sinks.
@@ -17,5 +18,6 @@ func Builtin() []pipeline.SinkType {
 		ratings.Type(),
 		pages.Type(),
 		drafts.Type(),
+		webhook.Type(),
 	}
 }

@@ -26,9 +26,7 @@ const (
 	headerSubject = "ce-subject"
 	headerMedia   = "content-type"
 
-	specVersion = "1.0"
-	mediaType   = "application/json"
-	typePrefix  = "org.filmwire."
+	mediaType = "application/json"
 )
 
 // group is the messages of one Append. The bodies stand behind each other in one
@@ -79,7 +77,7 @@ func bodiesSize(events []pipeline.Append) int {
 }
 
 func (g *group) encodeOne(enc *json.Encoder, i int, a *pipeline.Append) error {
-	var about attributes
+	var about review.CloudEvent
 	switch {
 	case (a.Review == nil) == (a.Film == nil):
 		return errors.New("an append holds exactly one of a review event and a film event")
@@ -87,44 +85,27 @@ func (g *group) encodeOne(enc *json.Encoder, i int, a *pipeline.Append) error {
 		if a.Review.Schema != review.Schema || a.Review.ReviewID == "" {
 			return fmt.Errorf("%s: schema %q and review id %q: readers would pass it over", a.Subject(), a.Review.Schema, a.Review.ReviewID)
 		}
-		about = ofReview(a.Review)
+		about = a.Review.CloudEvent()
 		g.bodies.Write(append(a.Review.AppendJSON(g.bodies.AvailableBuffer()), '\n'))
 	default:
 		if a.Film.Schema != review.FilmSchema || a.Film.FilmID == "" {
 			return fmt.Errorf("%s: schema %q and film id %q: readers would pass it over", a.Subject(), a.Film.Schema, a.Film.FilmID)
 		}
-		about = ofFilm(a.Film)
+		about = a.Film.CloudEvent()
 		if err := enc.Encode(a.Film); err != nil {
 			return fmt.Errorf("%s: encode: %w", a.Subject(), err)
 		}
 	}
 	g.msgs[i].Subject = subjectOf(a)
-	g.msgs[i].Header = about.header()
+	g.msgs[i].Header = header(about)
 	return nil
 }
 
-// attributes are what the headers say of an event.
-type attributes struct {
-	id, kind, source, subject string
-	at                        time.Time
-}
-
-func ofReview(e *review.Event) attributes {
-	a := attributes{id: e.EventID, kind: "review." + string(e.Kind), source: "/sources/" + e.Source.Name, subject: string(e.ReviewID), at: e.FirstSeenAt}
-	if !e.RevisedAt.IsZero() {
-		a.at = e.RevisedAt
-	}
-	return a
-}
-
-func ofFilm(e *review.FilmEvent) attributes {
-	return attributes{id: e.EventID, kind: "film." + string(e.Kind), source: "/films", subject: string(e.FilmID), at: e.DecidedAt}
-}
-
-func (a attributes) header() nats.Header {
+// header writes an event's description as the headers of its message.
+func header(c review.CloudEvent) nats.Header {
 	values := [...]string{
-		specVersion, headerValue(a.id), headerValue(a.source), typePrefix + a.kind,
-		a.at.UTC().Format(time.RFC3339), headerValue(a.subject), mediaType,
+		review.CloudEventVersion, headerValue(c.ID), headerValue(c.Source), c.Type,
+		c.Time.Format(time.RFC3339), headerValue(c.Subject), mediaType,
 	}
 	h := make(nats.Header, len(values)+4) // room for those of the publishing
 	for i, name := range [...]string{headerSpec, headerID, headerSource, headerType, headerTime, headerSubject, headerMedia} {

@@ -17,7 +17,7 @@ import (
 
 // Why a request or the reading of a body was ended from this side.
 var (
-	ErrPrivate   = errors.New("the address is not a public one")
+	ErrPrivate   = pipeline.ErrPrivate
 	ErrTooLarge  = errors.New("the answer is too large")
 	ErrSlow      = errors.New("the answer comes too slowly")
 	ErrRedirects = errors.New("too many redirects")
@@ -117,8 +117,13 @@ func control(guard []ssrf.Option) func(network, address string, _ syscall.RawCon
 	}
 }
 
-// redirect is asked before a redirect is followed.
+// redirect is asked before a redirect is followed. One that answers a request which
+// does more than ask is handed to the caller as it is: what was signed for one
+// address must not be sent to another, and a POST must not turn into a GET.
 func (c *Client) redirect(req *http.Request, via []*http.Request) error {
+	if asked := via[0].Method; asked != http.MethodGet && asked != http.MethodHead {
+		return http.ErrUseLastResponse
+	}
 	if len(via) > maxRedirects {
 		return fmt.Errorf("%w: stopped after %d", ErrRedirects, maxRedirects)
 	}
@@ -130,7 +135,7 @@ func (c *Client) redirect(req *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// Do sends the request, following redirects. It waits while two requests to the
+// Do sends the request; redirects of GET and HEAD are followed. It waits while two requests to the
 // host are under way: until their bodies are closed. Bodies come decompressed.
 // The errors of this package come wrapped, from Do or from reading the body.
 func (c *Client) Do(req *http.Request) (*http.Response, error) {

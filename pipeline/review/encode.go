@@ -83,6 +83,9 @@ func (w *object) review(r *Review) {
 }
 
 func (w *object) film(f *Film) {
+	if f.IsZero() {
+		return
+	}
 	w.open("film")
 	w.known("id", string(f.ID))
 	w.known("title", f.Title)
@@ -125,6 +128,9 @@ func (w *object) film(f *Film) {
 }
 
 func (w *object) rating(r *Rating) {
+	if *r == (Rating{}) {
+		return
+	}
 	w.open("rating")
 	w.text("kind", string(r.Kind))
 	w.known("raw", r.Raw)

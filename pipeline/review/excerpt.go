@@ -18,17 +18,17 @@ func (r *Review) Excerpt(max int) string {
 		return ""
 	}
 	if s := Line(r.Summary); s != "" {
-		return cut(s, max)
+		return Cut(s, max)
 	}
 	if r.Spoiler {
 		return ""
 	}
-	return cut(Line(r.BodyText), max)
+	return Cut(Line(r.BodyText), max)
 }
 
-// cut shortens a line to at most max runes, between words where there are any,
+// Cut shortens a line to at most max runes, between words where there are any,
 // and says so with dots.
-func cut(s string, max int) string {
+func Cut(s string, max int) string {
 	if utf8.RuneCountInString(s) <= max {
 		return s
 	}

@@ -42,6 +42,12 @@ type Film struct {
 	Match         Match    `json:"match,omitzero"`
 }
 
+// IsZero reports that nothing is known of the film.
+func (f Film) IsZero() bool {
+	return f.ID == "" && f.Title == "" && f.OriginalTitle == "" && f.AltTitles == nil && f.Year == 0 && f.Years == nil &&
+		f.Directors == nil && f.Countries == nil && f.Companies == nil && f.IDs.IsZero() && f.Match.IsZero()
+}
+
 // FilmIDs are the names other catalogues have for a film.
 type FilmIDs struct {
 	IMDb       string `json:"imdb,omitempty"`       // tt1375666

@@ -35,8 +35,8 @@ type Review struct {
 	Language    string    `json:"language,omitempty"` // BCP 47
 	Spoiler     bool      `json:"spoiler,omitempty"`
 	Critic      Critic    `json:"critic,omitzero"`
-	Film        Film      `json:"film"`
-	Rating      Rating    `json:"rating"`
+	Film        Film      `json:"film,omitzero"`
+	Rating      Rating    `json:"rating,omitzero"`
 	PublishedAt time.Time `json:"published_at,omitzero"`
 	ModifiedAt  time.Time `json:"modified_at,omitzero"`
 	WatchedOn   Date      `json:"watched_on,omitzero"`
