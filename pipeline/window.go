@@ -17,8 +17,10 @@ type Window struct {
 	// entries are all there are on the log in (after, upTo], in order.
 	entries     []Entry
 	after, upTo Position
-	// reading is closed when the one reading that extends the window ends.
+	// reading is closed when the one reading that extends the window ends. It
+	// began behind from.
 	reading chan struct{}
+	from    Position
 }
 
 // NewWindow puts a window of about size entries in front of log.
@@ -38,7 +40,9 @@ func (w *Window) Append(ctx context.Context, events []Append) ([]Position, error
 }
 
 // Read returns entries from the window if it reaches that far back, and reads
-// the log otherwise. Readers that wait at the end of the window wait together.
+// the log otherwise. Readers that wait at one place wait together: a reader that
+// stands elsewhere reads by itself, since a reading at the log's end may last for
+// ever while there is much to read before it.
 func (w *Window) Read(ctx context.Context, after Position, max int) ([]Entry, error) {
 	for {
 		w.mu.Lock()
@@ -51,7 +55,11 @@ func (w *Window) Read(ctx context.Context, after Position, max int) ([]Entry, er
 			return found, nil
 		}
 		if reading := w.reading; reading != nil {
+			apart := w.from != after
 			w.mu.Unlock()
+			if apart {
+				return w.Log.Read(ctx, after, max)
+			}
 			select {
 			case <-reading:
 				continue
@@ -60,7 +68,7 @@ func (w *Window) Read(ctx context.Context, after Position, max int) ([]Entry, er
 			}
 		}
 		reading := make(chan struct{})
-		w.reading = reading
+		w.reading, w.from = reading, after
 		w.mu.Unlock()
 
 		entries, err := w.Log.Read(ctx, after, max)

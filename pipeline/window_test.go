@@ -66,6 +66,39 @@ func some(n int) []pipeline.Append {
 	return events
 }
 
+// TestAReaderAtTheEndHoldsNobodyBack: after a restart one sink may stand at the end
+// of the log and others at its beginning, while the window is still empty.
+func TestAReaderAtTheEndHoldsNobodyBack(t *testing.T) {
+	log := newBareLog()
+	if _, err := log.Append(t.Context(), some(5)); err != nil {
+		t.Fatal(err)
+	}
+	w := pipeline.NewWindow(waitsAtTheEnd{log, make(chan struct{}, 1)}, 10)
+	ctx, cancel := context.WithCancel(t.Context())
+	var ahead sync.WaitGroup
+	ahead.Go(func() { w.Read(ctx, 5, 10) })
+	<-w.Log.(waitsAtTheEnd).waits
+	found, err := w.Read(t.Context(), 0, 10)
+	if err != nil || len(found) != 5 {
+		t.Errorf("%d entries, %v", len(found), err)
+	}
+	cancel()
+	ahead.Wait()
+}
+
+// waitsAtTheEnd says when a reader has come to the end of the log.
+type waitsAtTheEnd struct {
+	*bareLog
+	waits chan struct{}
+}
+
+func (l waitsAtTheEnd) Read(ctx context.Context, after pipeline.Position, max int) ([]pipeline.Entry, error) {
+	if after == 5 {
+		l.waits <- struct{}{}
+	}
+	return l.bareLog.Read(ctx, after, max)
+}
+
 // TestWindowShowsWhatTheLogHolds: whoever appends, here or elsewhere, and
 // whoever reads from where, a reader sees every position once and in order.
 func TestWindowShowsWhatTheLogHolds(t *testing.T) {
