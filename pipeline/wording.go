@@ -98,7 +98,7 @@ func NewWording(name, text string, values map[string]string) (*Wording, error) {
 		return nil, fmt.Errorf("not a template: %w", err)
 	}
 	w := &Wording{t}
-	made := Telling{SampleEvent(), true, Site{"Site", "https://example.org", "en"}, "sink", values}
+	made := Telling{SampleEvent(), true, Site{Title: "Site", URL: "https://example.org", Language: "en"}, "sink", values}
 	if _, err := w.Say(made); err != nil {
 		return nil, err
 	}
