@@ -12,34 +12,25 @@
 //
 // # What counts
 //
-// Only a scored rating has a number. Of several scores by one critic for one film
-// one counts, the latest or the first by date, as the settings say; a review
-// whose critic is not known is a voice of its own. (A critic's mean as the vote
-// is not offered yet.) A verdict, a missing, lost, ambiguous or invalid rating
-// is listed and counted as such, and changes no number.
+// Only a scored rating has a number. Several scores by one critic for one film come
+// to one vote: the latest or the first by date, or their mean, as the settings say;
+// a review whose critic is not known is a voice of its own. A critic's text that
+// came out at two outlets is one review: see fingerprint and findRepeats. A verdict,
+// a missing, lost, ambiguous or invalid rating is listed and counted as such, and
+// changes no number.
 //
 // # How it is computed
 //
-// Norms have one decimal place. They are summed as whole tenths, so the mean is
-// the exact mean of the norms, and it is rounded once, when it is printed: to two
-// places, a tie to the even neighbour. The ranked score is
-//
-//	(sum + prior mean × prior weight) / (n + prior weight)
-//
-// in exact fractions, printed likewise. The positive share is that of norms of 60
-// and above, with the score interval of E. B. Wilson, "Probable inference, the
-// law of succession, and statistical inference", JASA 22 (1927), at z = 1.96
-// (95 %), printed to three places. The square root in it is taken in integers to
-// thirty digits: every machine prints the same.
+// Norms have one decimal place, so votes are summed as whole tenths, and those that
+// are the mean of two, three ... scores apart, as sums of so many: the total is
+// exact, and in no order. What is printed is rounded once, a tie to the even
+// neighbour. The formulas and their sources stand at [tally.ranked],
+// [tally.deviation] and [wilson]. Square roots are taken in integers to thirty
+// digits: every machine prints the same.
 //
 // # What it costs
 //
-// An event reads and writes the rows of its own film and renders that film's two
-// documents once per batch, however many films there are: with ten reviews, half a
-// millisecond to one, most of it for the page. What a page shows of a review, its
-// beginning too, stands in the review's row: that makes rows some 300 bytes longer,
-// and each takes 5 µs more to read, where reading the review from the log again
-// takes a hundred times as long. For the same reason
-// there is no document that lists all films: with 100,000 films it would be ten
-// megabytes, written anew for every review.
+// An event reads the rows of its own film and writes that film's two documents once
+// per batch, however many films there are. What the documents show of a review is
+// rendered once and stands in its row; a film's documents are these put together.
 package ratings

@@ -3,9 +3,6 @@ package ratings
 import (
 	"bytes"
 	_ "embed"
-	"fmt"
-	"html/template"
-	"math/big"
 	"net/url"
 	"path"
 	"strconv"
@@ -16,51 +13,22 @@ import (
 	"github.com/filmwire/filmwire/pipeline/review"
 )
 
-//go:embed film.tmpl
-var filmTemplate string
+//go:embed page.css
+var pageStyle string
 
-// page is the data of the template. Its strings are on one line; what is not known
-// is empty.
+// page is what a film's page is made of. Its strings are on one line; what is not
+// known is empty.
 type page struct {
+	*Aggregate
 	Site      pipeline.Site
 	Canonical string
-	JSON      string // the aggregate, as a relative URL
 	Name      string // with the year, as in "Heat (1995)"
 	Title     string
-	Year      int
 	Original  string // the title it was made under, where it is another
-	Directors string
-	Countries string
 	Feeds     []feed
-
-	Aggregate
-	Scores  string // how many: "3 scores"
-	Listed  string // how many: "4 reviews"
-	Kinds   string // of what kinds
-	Share   interval
-	Bars    []bar
-	Spread  string // what the bars show, in words
-	Entries []entry
-	JSONLD  movie
-}
-
-// interval is the share of positive reviews in percent.
-type interval struct{ Positive, Low, High string }
-
-// entry is one review on the page.
-type entry struct {
-	Vote
-	Anchor   string
-	By       string // critic and outlet
-	Title    string
-	Link     string // http or https
-	Date     string // YYYY-MM-DD
-	Rating   string // with its scale
-	Written  string // as the critic wrote it, where that looks otherwise
-	Lost     bool
-	Excerpt  string
-	Spoiler  bool
-	Language string
+	Scores    string // how many: "3 scores"
+	Listed    string // how many: "4 reviews"
+	Own       *tally // of the site's own reviews
 }
 
 // feed is one feed of the film in all its formats.
@@ -69,85 +37,150 @@ type feed struct {
 	Formats []pipeline.Link
 }
 
-func parse() (*template.Template, error) {
-	t, err := template.New("film").Funcs(template.FuncMap{"href": href, "type": typeAttr}).Parse(filmTemplate)
-	if err != nil {
-		return nil, fmt.Errorf("film template: %w", err)
-	}
-	return t, nil
-}
-
 // page renders the page of a film. rows are those that the aggregate was computed
 // from, in the same order.
-func (v *View) page(id review.FilmID, a *Aggregate, rows []row) ([]byte, error) {
+func (v *View) page(id review.FilmID, a *Aggregate, t *tally, rows []row) []byte {
 	p := &page{
-		Site: v.site, Canonical: v.site.URL + "/" + href(PagePath(id)), JSON: href(path.Base(Path(id))),
-		Title: review.Line(a.Film.Title), Year: a.Film.Year,
-		Directors: names(a.Film.Directors), Countries: names(a.Film.Countries),
-		Aggregate: *a, Scores: count(a.N, "score", "scores"), Listed: count(len(rows), "review", "reviews"), Kinds: kinds(&a.Counts),
-	}
-	if p.Title == "" {
-		p.Title = string(id)
+		Aggregate: a, Site: v.site, Canonical: v.canonical(PagePath(id)),
+		Title: titleOf(&a.Film), Name: nameOf(&a.Film),
+		Scores: count(a.N, "score", "scores"), Listed: count(len(rows), "review", "reviews"),
+		Own: v.ownTally(t, rows),
 	}
 	if original := review.Line(a.Film.OriginalTitle); original != p.Title {
 		p.Original = original
 	}
-	p.Name = p.Title
-	if p.Year != 0 {
-		p.Name += " (" + strconv.Itoa(p.Year) + ")"
-	}
-	if a.N > 0 {
-		p.Share = interval{percent(a.Positive.Share), percent(a.Positive.Low), percent(a.Positive.High)}
-		p.Bars, p.Spread = bars(a.Histogram), spread(a.Histogram)
-	}
-	for i := range rows {
-		p.Entries = append(p.Entries, newEntry(&rows[i], &a.Reviews[i]))
-	}
 	p.Feeds = feedsOf(v.feeds(), id, p.Name)
-	p.JSONLD = newMovie(p)
-	var b bytes.Buffer
-	if err := v.template.Execute(&b, p); err != nil {
-		return nil, fmt.Errorf("render the page: %w", err)
+	m := v.paper[:0]
+	m.filmHead(p, p.jsonLD(rows))
+	m.filmHeader(p)
+	m.fill("<main>\n")
+	m.rating(p)
+	m.fill("<section aria-labelledby=\"reviews\">\n<h2 id=\"reviews\">Reviews</h2>\n")
+	for i := range rows {
+		m.entry(&rows[i], &t.fates[i])
 	}
-	return b.Bytes(), nil
+	m.fill("</section>\n")
+	m.subscribe(p.Feeds)
+	m.fill("</main>\n<footer class=\"quiet\">\n<p>All numbers are in <a href=\"{}\" type=\"application/json\">this film’s JSON</a>. They were computed by {}, {}.</p>\n</footer>\n</body>\n</html>\n",
+		href(path.Base(Path(id))), a.Algorithm, a.Conversion)
+	v.paper = m
+	return bytes.Clone(m)
 }
 
-func newEntry(r *row, vote *Vote) entry {
-	n := entry{
-		Vote:     *vote,
-		Anchor:   pipeline.ReviewAnchor(r.ID),
-		By:       review.Line(r.Critic),
-		Title:    r.Title,
-		Link:     review.WebURL(r.URL),
-		Date:     date(r.Date),
-		Rating:   r.Rating.Text(),
-		Lost:     r.Rating.Kind == review.Lost,
-		Excerpt:  r.Excerpt,
-		Spoiler:  r.Spoiler,
-		Language: language(r.Language),
+// ownTally counts the site's own reviews alone.
+func (v *View) ownTally(t *tally, rows []row) *tally {
+	var own []*ballot
+	for i := range rows {
+		if rows[i].Own != "" {
+			own = append(own, &rows[i].ballot)
+		}
 	}
-	if outlet := review.Line(string(r.Outlet)); outlet != "" && outlet != n.By {
-		n.By = strings.TrimPrefix(n.By+", "+outlet, ", ")
+	if len(own) == len(rows) {
+		return t
 	}
-	n.Written = written(r, n.Rating)
-	return n
+	return v.settings.count(own)
 }
 
-// longestWritten is the longest rating that is shown as it was written, in bytes.
-const longestWritten = 60
+// canonical is the address of a document.
+func (v *View) canonical(document string) string { return v.site.URL + "/" + href(document) }
 
-// written is the rating as the critic wrote it, "" where that is what is shown
-// already, or a number without its scale.
-func written(r *row, shown string) string {
-	raw := review.Line(r.Rating.Raw)
-	squeezed := func(s string) string { return strings.ReplaceAll(s, " ", "") }
-	switch {
-	case r.Rating.Kind == review.Unrated, len(raw) > longestWritten, squeezed(raw) == squeezed(shown):
-		return ""
-	case r.Rating.Kind == review.Scored && raw == r.Rating.Value.String():
-		return ""
+func titleOf(f *review.Film) string {
+	if title := review.Line(f.Title); title != "" {
+		return title
 	}
-	return raw
+	return string(f.ID)
+}
+
+func nameOf(f *review.Film) string {
+	if f.Year == 0 {
+		return titleOf(f)
+	}
+	return titleOf(f) + " (" + strconv.Itoa(f.Year) + ")"
+}
+
+func (m *markup) filmHead(p *page, jsonLD string) {
+	m.head()
+	m.fill("<title>{}: {}</title>\n<meta name=\"description\" content=\"", p.Name, p.Site.Title)
+	if p.N > 0 {
+		m.fill("{} of 100, the mean of {}. ", p.Mean.String(), p.Scores)
+	}
+	m.fill("{} of {}.\">\n<link rel=\"canonical\" href=\"{}\">\n", p.Listed, p.Name, p.Canonical)
+	for _, f := range p.Feeds {
+		for _, l := range f.Formats {
+			m.fill("<link rel=\"alternate\" ")
+			m.mediaType(l)
+			m.fill(" title=\"{}\" href=\"../{}\">\n", f.Title, href(l.Path))
+		}
+	}
+	m.style()
+	m.fill("<script type=\"application/ld+json\">")
+	*m = append(*m, jsonLD...) // encoding/json writes <, > and & as \u003c ...
+	m.fill("</script>\n</head>\n")
+}
+
+// mediaType is a type attribute. What is no media type is left out.
+func (m *markup) mediaType(l pipeline.Link) {
+	if l.MediaType != "" && strings.Trim(l.MediaType, "abcdefghijklmnopqrstuvwxyz0123456789/+.-") == "" {
+		m.fill(`type="{}"`, l.MediaType)
+	}
+}
+
+func (m *markup) filmHeader(p *page) {
+	m.fill("<body>\n<a class=\"skip\" href=\"#reviews\">Skip to the reviews</a>\n<header>\n<nav class=\"quiet\" aria-label=\"Site\"><a href=\"../\">{}</a></nav>\n<h1>{}", p.Site.Title, p.Title)
+	if p.Film.Year != 0 {
+		m.fill(" <span>({})</span>", strconv.Itoa(p.Film.Year))
+	}
+	m.fill("</h1>\n")
+	m.fillIf("<p class=\"quiet\">Original title: {}</p>\n", p.Original)
+	m.fillIf("<p class=\"quiet\">Directed by {}</p>\n", names(p.Film.Directors))
+	m.fillIf("<p class=\"quiet\">{}</p>\n", names(p.Film.Countries))
+	m.elsewhere(&p.Film)
+	m.fill("</header>\n")
+}
+
+// elsewhere links the film's pages in other catalogues.
+func (m *markup) elsewhere(f *review.Film) {
+	pages := f.IDs.Pages()
+	if len(pages) == 0 {
+		return
+	}
+	m.fill("<p class=\"quiet facts\">")
+	f.IDs.Each(func(catalogue, _ string) {
+		m.fill("<a href=\"{}\">{}</a> ", pages[0], catalogueName(catalogue))
+		pages = pages[1:]
+	})
+	m.fill("</p>\n")
+}
+
+func catalogueName(catalogue string) string {
+	switch catalogue {
+	case "imdb":
+		return "IMDb"
+	case "tmdb":
+		return "TMDB"
+	case "wikidata":
+		return "Wikidata"
+	case "letterboxd":
+		return "Letterboxd"
+	}
+	return catalogue
+}
+
+func (m *markup) subscribe(feeds []feed) {
+	if len(feeds) == 0 {
+		return
+	}
+	m.fill("<section aria-labelledby=\"subscribe\">\n<h2 id=\"subscribe\">Subscribe to this film</h2>\n<ul class=\"feeds\">\n")
+	for _, f := range feeds {
+		m.fill("<li><span>{}</span> <span class=\"formats quiet\">", f.Title)
+		for _, l := range f.Formats {
+			m.fill("<a href=\"../{}\" ", href(l.Path))
+			m.mediaType(l)
+			m.fill(">{}<span class=\"hidden\"> of {}</span></a>", l.Format(), f.Title)
+		}
+		m.fill("</span></li>\n")
+	}
+	m.fill("</ul>\n</section>\n")
 }
 
 // kinds says how many reviews have a rating of each kind, for those kinds there are.
@@ -163,6 +196,7 @@ func kinds(c *Counts) string {
 		{c.Lost, "rating lost", "ratings lost"},
 		{c.Ambiguous, "number on no known scale", "numbers on no known scale"},
 		{c.Invalid, "impossible rating", "impossible ratings"},
+		{c.Syndicated, "copy of another", "copies of others"},
 	} {
 		if k.n > 0 {
 			list = append(list, count(k.n, k.one, k.many))
@@ -178,11 +212,15 @@ func count(n int, one, many string) string {
 	return strconv.Itoa(n) + " " + many
 }
 
-// percent is a share with three places as a percentage with one, which is dropped
-// where it is zero.
+// percent is a share, which has three places, as a percentage with one, which is
+// dropped where it is zero.
 func percent(d review.Decimal) string {
-	s := review.Round(new(big.Rat).Mul(d.Rat(), big.NewRat(100, 1)), 1).String()
-	return strings.TrimSuffix(s, ".0") + "\u00a0%"
+	s := d.String() // 0.667
+	whole := strings.TrimPrefix(strings.TrimLeft(s[:1]+s[2:4], "0")+"."+s[4:], ".")
+	if s[:4] == "0.00" {
+		whole = "0." + s[4:]
+	}
+	return strings.TrimSuffix(whole, ".0") + "\u00a0%"
 }
 
 // feedsOf are the film's feeds: links that differ only in their format together,
@@ -238,14 +276,4 @@ func href(document string) string {
 		parts[i] = url.PathEscape(parts[i])
 	}
 	return strings.Join(parts, "/")
-}
-
-// typeAttr is a type attribute with the media type as it is: html/template would
-// write the plus of application/rss+xml as a reference, which those who look for
-// feeds without parsing HTML do not find. What is no media type is left out.
-func typeAttr(mediaType string) template.HTMLAttr {
-	if mediaType == "" || strings.Trim(mediaType, "abcdefghijklmnopqrstuvwxyz0123456789/+.-") != "" {
-		return ""
-	}
-	return template.HTMLAttr(`type="` + mediaType + `"`)
 }

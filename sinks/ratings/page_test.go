@@ -105,6 +105,7 @@ func TestPageOfNumbers(t *testing.T) {
 	}{
 		"three scores": {three, "Rating Mean68.33 of 100, from 3 scores, one for each critic. " +
 			"Positive66.7 % scored 60 or more. Judging by 3 scores, the share among all critics is somewhere between 20.8 % and 93.9 %, at 95 % confidence. " +
+			"Spread38.84 The scores go from 25.00 to 100.00; the more the critics differ, the larger this number is (their standard deviation). " +
 			"Ranked67.69 of 100, to sort films by: the mean, drawn towards a prior of 66 that weighs as much as 1.15 scores. " +
 			"1 1 1 050100 How many scores there are in each tenth of the scale. 3 reviews: 3 scores."},
 		"one score": {three[:1], "Rating Too few: the numbers stand on 1 score, and mean little. Mean80.00 of 100, from 1 score, one for each critic. " +
@@ -260,11 +261,17 @@ func TestJSONLD(t *testing.T) {
 		"director": []any{map[string]any{"@type": "Person", "name": "Andrei Tarkovsky"}}, "url": "https://reviews.example.org/films/solaris-1972.html",
 		"sameAs":          []any{"https://www.imdb.com/title/tt0069293/", "https://www.wikidata.org/wiki/Q271830"},
 		"aggregateRating": map[string]any{"@type": "AggregateRating", "ratingValue": 80.0, "ratingCount": 1.0, "bestRating": 100.0, "worstRating": 0.0},
+		"review": []any{map[string]any{
+			"@type": "Review", "author": map[string]any{"@type": "Person", "name": "Jane Doe"}, "datePublished": "2010-09-15", "inLanguage": "en",
+			"publisher": map[string]any{"@type": "Organization", "name": "The Aisle Seat"}, "url": "https://reviews.example.org/55c9b274",
+			"reviewRating": map[string]any{"@type": "Rating", "ratingValue": 4.0, "bestRating": 5.0, "worstRating": 0.0},
+		}},
 	}
 	if diff := cmp.Diff(want, data(t, pageOf(t, nil, sinktest.Event(film)))); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	delete(want, "aggregateRating")
+	delete(want["review"].([]any)[0].(map[string]any), "reviewRating")
 	if diff := cmp.Diff(want, data(t, pageOf(t, nil, sinktest.Event(film, sinktest.Rated(review.Lost, "★"))))); diff != "" {
 		t.Errorf("without a score (-want +got):\n%s", diff)
 	}

@@ -51,7 +51,7 @@ func aggregate(t testing.TB, docs *sinktest.Documents, id review.FilmID) ratings
 }
 
 func TestView(t *testing.T) {
-	for _, votes := range []string{ratings.VotesLatest, ratings.VotesFirst} {
+	for _, votes := range []string{ratings.VotesLatest, ratings.VotesFirst, ratings.VotesMean} {
 		t.Run(votes, func(t *testing.T) {
 			s := ratings.Defaults()
 			s.Votes = votes
@@ -378,7 +378,7 @@ func TestSettings(t *testing.T) {
 		"mean above":      {func(s *ratings.Settings) { s.Prior.Mean = review.NewDecimal(1001, 1) }, []string{"prior.mean"}},
 		"negative weight": {func(s *ratings.Settings) { s.Prior.Weight = review.Int(-1) }, []string{"prior.weight"}},
 		"everything": {func(s *ratings.Settings) {
-			*s = ratings.Settings{Prior: ratings.Prior{Weight: review.Int(9999)}, Votes: "mean"}
+			*s = ratings.Settings{Prior: ratings.Prior{Weight: review.Int(9999)}, Votes: "best"}
 		}, []string{"prior.mean", "prior.weight", "votes"}},
 	} {
 		t.Run(name, func(t *testing.T) {

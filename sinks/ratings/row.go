@@ -1,75 +1,144 @@
 package ratings
 
 import (
-	"cmp"
-	"math/big"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"strings"
 	"time"
 
 	"github.com/filmwire/filmwire/pipeline/review"
 )
 
 // row is what one review adds to its film, as it stands in the state: all that the
-// film's documents show of it, so that the log need not be read for them.
+// film's documents show of it, worked out and rendered once, so that neither the
+// log nor a review's text need be read for them again.
 type row struct {
-	ID       review.ID       `json:"-"` // in the key
-	Date     time.Time       `json:"d"`
-	URL      string          `json:"u,omitempty"`
-	CriticID review.CriticID `json:"ci,omitempty"`
-	Critic   string          `json:"c,omitempty"`
-	Outlet   review.Outlet   `json:"o,omitempty"`
-	Rating   review.Rating   `json:"r"`
-	Title    string          `json:"t,omitempty"` // where it says more than the film's
-	Excerpt  string          `json:"e,omitempty"`
-	Spoiler  bool            `json:"s,omitempty"`
-	Language string          `json:"l,omitempty"`
-	Film     review.Film     `json:"f"`
+	ballot
+	Vote    string // the review in the aggregate, up to its outcome: see Vote
+	Article string // the review on the page, up to what it counts as
+	Rest    string // and from there on
+	Film    string // as JSON, without id and match
+	// Table is the source whose own table the norm comes from, "" where it is the
+	// one that conversion names.
+	Table string
+	// Own is the review for search engines as JSON, "" for one that is not the
+	// site's own.
+	Own string
 }
 
-// excerptRunes is how much of a text stands on a film's page.
-const excerptRunes = 280
-
+// newRow works out what the documents show of a review, but for Own.
 func newRow(e *review.Event) row {
-	film, rating := e.Film, e.Rating
+	film := e.Film
 	film.ID, film.Match = "", review.Match{}
-	rating.Basis, rating.FoundIn, rating.Span = "", "", review.Span{}
-	return row{
-		Date: e.Date().UTC(), URL: e.URL,
-		CriticID: e.Critic.ID, Critic: e.Critic.Name, Outlet: e.Critic.Outlet,
-		Rating: rating, Title: e.OwnTitle(), Excerpt: e.Excerpt(excerptRunes), Spoiler: e.Spoiler,
-		Language: e.Language, Film: film,
+	r := row{ballot: newBallot(e), Film: mustJSON(&film)}
+	r.Vote = strings.TrimSuffix(mustJSON(newVote(e, &r.ballot)), noOutcome)
+	r.Article, r.Rest = article(e)
+	if !isStandard(&e.Rating) {
+		r.Table = e.Source.Name
+	}
+	return r
+}
+
+// mustJSON is for values that always have a JSON form.
+func mustJSON(v any) string {
+	data, err := json.Marshal(v)
+	if err != nil {
+		panic("ratings: " + err.Error())
+	}
+	return string(data)
+}
+
+// texts are the row's strings in the order in which they are kept.
+func (r *row) texts() [10]*string {
+	return [...]*string{
+		(*string)(&r.Critic.ID), &r.Critic.Name, (*string)(&r.Critic.Outlet), (*string)(&r.Kind),
+		&r.Vote, &r.Article, &r.Rest, &r.Film, &r.Table, &r.Own,
 	}
 }
 
-// newestFirst orders the reviews of a film.
-func newestFirst(a, b row) int {
-	return cmp.Or(b.Date.Compare(a.Date), cmp.Compare(a.ID, b.ID))
+// encode is the row as it is kept: numbers as varints, then each text behind its
+// length. The id is in the key. JSON would take ten times as long to read.
+func (r *row) encode() []byte {
+	b := make([]byte, 0, 256+len(r.Vote)+len(r.Article)+len(r.Rest)+len(r.Film)+len(r.Own))
+	b = binary.AppendVarint(b, r.Date.Unix())
+	b = binary.AppendUvarint(b, uint64(r.Date.Nanosecond()))
+	b = binary.AppendVarint(b, r.Tenths)
+	b = binary.BigEndian.AppendUint64(b, uint64(r.Text))
+	b = appendText(b, r.Norm.String())
+	for _, s := range r.texts() {
+		b = appendText(b, *s)
+	}
+	return b
 }
 
-// maxTenths is the highest norm in tenths.
-const maxTenths = 1000
-
-// tenths is a scored rating's norm in tenths. It is not ok where the rating is
-// not scored, or its norm is no number of tenths from 0 to 100, as the wire
-// contract has it.
-func (r *row) tenths() (n int64, ok bool) {
-	if r.Rating.Kind != review.Scored || r.Rating.Norm.IsZero() {
-		return 0, false
-	}
-	t := r.Rating.Norm.Rat()
-	t.Mul(t, big.NewRat(10, 1))
-	if !t.IsInt() || t.Sign() < 0 || t.Cmp(big.NewRat(maxTenths, 1)) > 0 {
-		return 0, false
-	}
-	return t.Num().Int64(), true
+func appendText(b []byte, s string) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
 }
 
-// voice names who is speaking: several reviews of one voice have one vote.
-func (r *row) voice() string {
-	switch {
-	case r.CriticID != "":
-		return "id " + string(r.CriticID)
-	case r.Critic != "":
-		return "name " + r.Critic
+// errRow is for what is no row: the state is of another version, or damaged.
+var errRow = errors.New("the state holds what is no row; delete the views folder")
+
+// decode reads what encode wrote. The row's texts share one copy of it.
+func decode(id review.ID, data []byte) (row, error) {
+	d := decoder{rest: string(data)}
+	seconds, nanos := d.varint(), d.uvarint()
+	r := row{ballot: ballot{ID: id, Date: time.Unix(seconds, int64(nanos)).UTC(), Tenths: d.varint()}}
+	r.Text = fingerprint(d.fixed())
+	norm := d.take(d.uvarint())
+	for _, s := range r.texts() {
+		*s = d.take(d.uvarint())
 	}
-	return "review " + string(r.ID)
+	if d.bad || d.rest != "" {
+		return row{}, errRow
+	}
+	if norm != "" && r.Norm.UnmarshalText([]byte(norm)) != nil {
+		return row{}, errRow
+	}
+	return r, nil
+}
+
+// decoder takes a row apart. Once something was missing, all it gives is zero.
+type decoder struct {
+	rest string
+	bad  bool
+}
+
+func (d *decoder) take(n uint64) string {
+	if n > uint64(len(d.rest)) {
+		d.bad, d.rest = true, ""
+		return ""
+	}
+	s := d.rest[:n]
+	d.rest = d.rest[n:]
+	return s
+}
+
+func (d *decoder) uvarint() uint64 {
+	var n uint64
+	for shift := 0; shift < 64; shift += 7 {
+		c := d.take(1)
+		if c == "" {
+			return 0
+		}
+		n |= uint64(c[0]&0x7f) << shift
+		if c[0] < 0x80 {
+			return n
+		}
+	}
+	d.bad = true
+	return 0
+}
+
+func (d *decoder) varint() int64 {
+	n := d.uvarint()
+	return int64(n>>1) ^ -int64(n&1)
+}
+
+func (d *decoder) fixed() uint64 {
+	s := d.take(8)
+	if s == "" {
+		return 0
+	}
+	return binary.BigEndian.Uint64([]byte(s))
 }

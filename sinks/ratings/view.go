@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"html/template"
 	"log/slog"
 	"maps"
 	"slices"
@@ -26,9 +25,9 @@ type View struct {
 	site     pipeline.Site
 	log      *slog.Logger
 	links    func() []pipeline.Link
-	template *template.Template
 	offered  []pipeline.Link // see feeds
 	asked    bool
+	paper    markup // the last page's memory, for the next
 }
 
 var (
@@ -37,7 +36,7 @@ var (
 )
 
 // codeVersion changes when the same reviews and settings give other bytes.
-const codeVersion = "state=2 page=1"
+const codeVersion = "state=3 page=2"
 
 // New makes the view. Settings that Check finds fault with are an error.
 func New(s Settings, env pipeline.ViewEnv) (*View, error) {
@@ -46,20 +45,16 @@ func New(s Settings, env pipeline.ViewEnv) (*View, error) {
 	if len(faults) > 0 {
 		return nil, fmt.Errorf("ratings %q: %w", env.Name, errors.Join(faults...))
 	}
-	t, err := parse()
-	if err != nil {
-		return nil, fmt.Errorf("ratings %q: %w", env.Name, err)
-	}
 	site := env.Site
 	site.Title = cmp.Or(review.Line(site.Title), site.URL)
-	return &View{settings: s, site: site, log: env.Log, links: env.Links, template: t}, nil
+	return &View{settings: s, site: site, log: env.Log, links: env.Links}, nil
 }
 
 // Version changes with the settings, with how documents are computed, and with
 // what the pages say besides: of the site, and of the feeds that other views make
 // of each film. It is asked once all views are open.
 func (v *View) Version() string {
-	around, err := json.Marshal([]any{v.site, v.feeds()})
+	around, err := json.Marshal([]any{v.site, v.feeds(), v.settings.Own})
 	if err != nil {
 		panic("ratings: links have no JSON form: " + err.Error()) // they are strings
 	}
@@ -98,53 +93,73 @@ func reviewKey(of review.ID) string                { return "review/" + string(o
 
 // Apply updates the rows of the reviews, then renders each film they touched once.
 func (v *View) Apply(ctx context.Context, entries []pipeline.Entry, st pipeline.State, docs pipeline.Documents) error {
-	changed := map[review.FilmID]bool{}
+	touched := map[review.FilmID]change{}
 	for _, e := range entries {
 		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("ratings: %w", err)
 		}
-		if e.Review == nil {
-			continue
-		}
-		if err := v.place(e, st, changed); err != nil {
-			return fmt.Errorf("ratings: review %s: %w", e.Review.ReviewID, err)
+		switch {
+		case e.Review != nil:
+			v.place(e, st, touched)
+		case e.Film.Kind == review.FilmMerged && isName(e.Film.FilmID):
+			touched[e.Film.FilmID] |= left
 		}
 	}
-	for _, id := range slices.Sorted(maps.Keys(changed)) {
+	for _, id := range slices.Sorted(maps.Keys(touched)) {
 		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("ratings: %w", err)
 		}
-		if err := v.render(id, st, docs); err != nil {
+		if err := v.render(id, touched[id], st, docs); err != nil {
 			return fmt.Errorf("ratings: film %s: %w", id, err)
 		}
 	}
 	return nil
 }
 
+// change says why a film is looked at again.
+type change uint8
+
+const (
+	// other: its rows are not what they were.
+	other change = 1 << iota
+	// left: a review is not, or no longer, of this film, and it may have no other.
+	// Its documents are removed then, though this view may never have made them: a
+	// log that has forgotten older revisions tells of reviews that went, not of
+	// those that came.
+	left
+)
+
 // place puts the review's row under its film, or takes it away, and notes which
 // films that changes.
-func (v *View) place(e pipeline.Entry, st pipeline.State, changed map[review.FilmID]bool) error {
+func (v *View) place(e pipeline.Entry, st pipeline.State, touched map[review.FilmID]change) {
 	id, film := e.Review.ReviewID, v.filmOf(e)
 	if before, had := st.Get(reviewKey(id)); had && review.FilmID(before) != film {
 		st.Delete(rowKey(review.FilmID(before), id))
 		st.Delete(reviewKey(id))
-		changed[review.FilmID(before)] = true
+		touched[review.FilmID(before)] |= other
 	}
 	if film == "" {
-		return nil
+		if isName(e.Review.Film.ID) {
+			touched[e.Review.Film.ID] |= left
+		}
+		return
 	}
-	now, err := json.Marshal(newRow(e.Review))
-	if err != nil {
-		return err
-	}
+	r := newRow(e.Review)
+	r.Own = v.ownReview(e.Review, &r)
+	now := r.encode()
 	if before, had := st.Get(rowKey(film, id)); had && bytes.Equal(before, now) {
-		return nil
+		return
 	}
 	st.Set(rowKey(film, id), now)
 	st.Set(reviewKey(id), []byte(film))
-	changed[film] = true
-	return nil
+	touched[film] |= other
 }
+
+// indexName is what every web server gives for a folder, so no film can have it.
+const indexName = "index"
+
+// isName reports that a film's id can be the name of its documents.
+func isName(id review.FilmID) bool { return id.IsSlug() && id != indexName }
 
 // filmOf is the film whose rating the entry is part of, "" for none: the review
 // is not to be shown, or its film's id could not be the name of a document.
@@ -152,41 +167,40 @@ func (v *View) filmOf(e pipeline.Entry) review.FilmID {
 	if !e.Live || e.Review.Film.ID == "" {
 		return ""
 	}
-	if !e.Review.Film.ID.IsSlug() {
-		v.log.Warn("review counts for no film: the film's id is no slug", "review", e.Review.ReviewID, "film", e.Review.Film.ID)
+	if !isName(e.Review.Film.ID) {
+		v.log.Warn("review counts for no film: the film's id cannot be the name of a page", "review", e.Review.ReviewID, "film", e.Review.Film.ID)
 		return ""
 	}
 	return e.Review.Film.ID
 }
 
-func (v *View) render(id review.FilmID, st pipeline.State, docs pipeline.Documents) error {
-	var rows []row
-	var fault error
+// rows are those of a film, in the order of their ids.
+func rows(id review.FilmID, st pipeline.Reader) (list []row, err error) {
 	prefix := rowsKey(id)
 	st.Scan(prefix, func(key string, value []byte) bool {
-		r := row{ID: review.ID(key[len(prefix):])}
-		fault = json.Unmarshal(value, &r)
-		rows = append(rows, r)
-		return fault == nil
+		var r row
+		r, err = decode(review.ID(key[len(prefix):]), value)
+		list = append(list, r)
+		return err == nil
 	})
-	if fault != nil {
-		return fault
+	return list, err
+}
+
+func (v *View) render(id review.FilmID, why change, st pipeline.State, docs pipeline.Documents) error {
+	rows, err := rows(id, st)
+	if err != nil {
+		return err
 	}
 	if len(rows) == 0 {
 		docs.Remove(Path(id))
 		docs.Remove(PagePath(id))
 		return nil
 	}
-	a := v.settings.aggregate(id, rows)
-	content, err := json.MarshalIndent(a, "", "  ")
-	if err != nil {
-		return err
+	if why&other == 0 {
+		return nil
 	}
-	page, err := v.page(id, &a, rows)
-	if err != nil {
-		return err
-	}
-	docs.Put(Path(id), append(content, '\n'))
-	docs.Put(PagePath(id), page)
+	a, t := v.settings.aggregate(id, rows)
+	docs.Put(Path(id), document(&a, t, rows))
+	docs.Put(PagePath(id), v.page(id, &a, t, rows))
 	return nil
 }
