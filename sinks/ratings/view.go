@@ -50,6 +50,9 @@ func New(s Settings, env pipeline.ViewEnv) (*View, error) {
 	return &View{settings: s, site: site, log: env.Log, links: env.Links}, nil
 }
 
+// Settings are those the view counts by.
+func (v *View) Settings() Settings { return v.settings }
+
 // Version changes with the settings, with how documents are computed, and with
 // what the pages say besides: of the site, and of the feeds that other views make
 // of each film. It is asked once all views are open.
