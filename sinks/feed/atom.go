@@ -1,17 +1,16 @@
 package feed
 
 import (
-	"bytes"
-	"cmp"
 	"fmt"
-	"slices"
+	"strconv"
 	"time"
 
 	"github.com/gorilla/feeds"
 )
 
-// atom is the Atom Syndication Format (RFC 4287).
-type atom struct{}
+// atom is the Atom Syndication Format (RFC 4287), with tombstones (RFC 6721) if
+// they are asked for.
+type atom struct{ tombstones bool }
 
 func (atom) name() string      { return "atom" }
 func (atom) mediaType() string { return "application/atom+xml" }
@@ -20,10 +19,26 @@ const atomNS = "http://www.w3.org/2005/Atom"
 
 type atomFeed struct {
 	feeds.AtomFeed
-	Lang      string           `xml:"xml:lang,attr,omitempty"`
-	Schema    string           `xml:"xmlns:schema,attr"`
-	Links     []feeds.AtomLink `xml:"link"`
-	Generator atomGenerator    `xml:"generator"`
+	Lang      string        `xml:"xml:lang,attr,omitempty"`
+	AT        string        `xml:"xmlns:at,attr,omitempty"`
+	FH        string        `xml:"xmlns:fh,attr,omitempty"`
+	Schema    string        `xml:"xmlns:schema,attr"`
+	Links     []atomLink    `xml:"link"`
+	Generator atomGenerator `xml:"generator"`
+	Archive   *struct{}     `xml:"fh:archive"`
+}
+
+// tombstoneNS is the namespace of deleted entries.
+const tombstoneNS = "http://purl.org/atompub/tombstones/1.0"
+
+// atomLink adds a title to the embedded link.
+type atomLink struct {
+	feeds.AtomLink
+	Title string `xml:"title,attr,omitempty"`
+}
+
+func newAtomLink(href, rel, mediaType string) atomLink {
+	return atomLink{AtomLink: feeds.AtomLink{Href: href, Rel: rel, Type: mediaType}}
 }
 
 type atomGenerator struct {
@@ -36,6 +51,7 @@ type atomGenerator struct {
 type atomEntry struct {
 	feeds.AtomEntry
 	Lang     string         `xml:"xml:lang,attr,omitempty"`
+	Links    []atomLink     `xml:"link"`
 	Category []atomCategory `xml:"category"`
 	Film     *schemaFilm
 	Rating   *schemaRating
@@ -45,17 +61,27 @@ type atomCategory struct {
 	Term string `xml:"term,attr"`
 }
 
-func (atom) item(n *entry) (item, error) {
+func (atom) item(n *entry) ([]byte, error) {
 	x := atomEntry{
 		AtomEntry: feeds.AtomEntry{
-			Title: n.title, Id: n.id, Updated: hole,
-			Links:   []feeds.AtomLink{{Href: n.link, Rel: "alternate", Type: "text/html"}},
+			Title: n.title, Id: n.id, Updated: n.updated.Format(time.RFC3339Nano),
 			Summary: &feeds.AtomSummary{Content: n.summary, Type: "text"},
 		},
-		Lang: n.language,
+		Lang:  n.language,
+		Links: []atomLink{newAtomLink(n.link, "alternate", "text/html")},
 	}
 	if n.via != "" {
-		x.Links = append(x.Links, feeds.AtomLink{Href: n.via, Rel: "via"})
+		via := newAtomLink(n.via, "via", "")
+		via.Title = n.review.Source
+		x.Links = append(x.Links, via)
+	}
+	for _, m := range n.media {
+		enclosure := newAtomLink(m.url, "enclosure", m.mediaType)
+		enclosure.Title = m.alt
+		if m.length > 0 {
+			enclosure.Length = strconv.FormatInt(m.length, 10)
+		}
+		x.Links = append(x.Links, enclosure)
 	}
 	if n.content != "" {
 		x.Content = &feeds.AtomContent{Content: n.content, Type: "html"}
@@ -71,30 +97,29 @@ func (atom) item(n *entry) (item, error) {
 	}
 	x.Film, x.Rating = schemaOf(&n.review)
 	out, err := toXML(x)
-	if err != nil {
-		return item{}, err
-	}
-	const tag = "<updated>"
-	head, rest, found := bytes.Cut(out, []byte(tag+hole))
-	if !found {
-		return item{}, fmt.Errorf("render entry %s: no date in what was rendered", n.id)
-	}
-	return item{text: append(slices.Clone(head), tag...), rest: append(slices.Clone(rest), '\n')}, nil
+	return append(out, '\n'), err
 }
 
 func (f atom) envelope(c *channel) (envelope, error) {
 	x := atomFeed{
 		AtomFeed: feeds.AtomFeed{
-			Xmlns: atomNS, Title: c.title, Id: c.self, Updated: hole, Subtitle: c.description,
+			Xmlns: atomNS, Title: c.title, Id: c.id, Updated: hole, Subtitle: c.description,
 			Author: &feeds.AtomAuthor{AtomPerson: feeds.AtomPerson{Name: c.author}},
 		},
-		Lang:   c.language,
-		Schema: schemaNS,
-		Links: []feeds.AtomLink{
-			{Href: c.self, Rel: "self", Type: f.mediaType()},
-			{Href: c.home, Rel: "alternate", Type: "text/html"},
-		},
+		Lang:      c.language,
+		Schema:    schemaNS,
+		Links:     []atomLink{newAtomLink(c.self, "self", f.mediaType()), newAtomLink(c.home, "alternate", "text/html")},
 		Generator: atomGenerator{URI: "https://github.com/filmwire/filmwire", Name: generator},
+	}
+	for _, hub := range c.hubs {
+		x.Links = append(x.Links, newAtomLink(hub, "hub", ""))
+	}
+	for _, l := range c.relations() {
+		x.Links = append(x.Links, newAtomLink(l.url, l.rel, f.mediaType()))
+	}
+	x.FH, x.Archive = archiveMark(c)
+	if f.tombstones {
+		x.AT = tombstoneNS
 	}
 	out, err := toXML(x)
 	if err != nil {
@@ -103,45 +128,15 @@ func (f atom) envelope(c *channel) (envelope, error) {
 	return cutXML(out, "updated", "</feed>", true)
 }
 
-func (atom) join(parts [][]byte, e envelope, items []placed) [][]byte {
-	dates, latest := apart(items)
-	written := make([]byte, 0, (len(items)+1)*len(time.RFC3339))
-	date := func(unix int64) []byte {
-		from := len(written)
-		written = time.Unix(unix, 0).UTC().AppendFormat(written, time.RFC3339)
-		return written[from:]
+func (atom) join(parts [][]byte, e envelope, b *body) [][]byte {
+	updated := b.updated
+	if updated.IsZero() {
+		updated = undated()
 	}
-	parts = append(parts, e.head, date(latest), e.afterDate)
-	for i := range items {
-		parts = append(parts, items[i].text, date(dates[i]), items[i].rest)
+	parts = append(parts, e.head, updated.AppendFormat(nil, time.RFC3339Nano), e.afterDate)
+	for _, t := range b.removed {
+		parts = append(parts, fmt.Appendf(nil, "<at:deleted-entry ref=\"%s\" when=\"%s\"/>\n", escapeHTML(t.id), t.when.Format(time.RFC3339)))
 	}
+	parts = append(parts, b.items...)
 	return append(parts, e.tail)
-}
-
-// apart gives each item a date of its own, because validators warn of entries
-// that were updated in the same second: of those that were, the one seen first
-// keeps it and each other takes the next second that is free. So a newcomer does
-// not move those before it. latest is the last of the dates.
-func apart(items []placed) (dates []int64, latest int64) {
-	dates = make([]int64, len(items))
-	if len(items) == 0 {
-		return dates, undated().Unix()
-	}
-	order := make([]int, len(items))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortFunc(order, func(a, b int) int {
-		x, y := items[a].stamp, items[b].stamp
-		if c := cmp.Compare(x.updated, y.updated); c != 0 {
-			return c
-		}
-		return cmp.Or(cmp.Compare(x.firstSeen, y.firstSeen), cmp.Compare(x.id, y.id))
-	})
-	latest = items[order[0]].updated - 1
-	for _, i := range order {
-		latest = max(items[i].updated, latest+1)
-		dates[i] = latest
-	}
-	return dates, latest
 }

@@ -2,6 +2,8 @@ package feed
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
 	"slices"
 	"strings"
 	"time"
@@ -24,22 +26,35 @@ type entry struct {
 	summary   string    // plain text, never empty
 	content   string    // HTML; "" where the text may not be passed on, or there is none
 	tags      []string
-	image     string
+	media     []media
 	via       string // where it was read
 	review    reviewData
+}
+
+// media is a picture, a video or a sound that belongs to the review. What is not
+// known is empty.
+type media struct {
+	url       string
+	kind      string // image, video, audio
+	mediaType string // MIME
+	alt       string
+	length    int64 // bytes
 }
 
 // reviewData is what machines want to know beyond what feeds have words for: the
 // _review object of an item of the JSON Feed, and in RSS and Atom what
 // schema.org has properties for.
 type reviewData struct {
-	About   string      `json:"about"`
-	Kind    string      `json:"kind,omitempty"`
-	Film    *filmData   `json:"film,omitempty"`
-	Rating  *ratingData `json:"rating,omitempty"`
-	Outlet  string      `json:"outlet,omitempty"`
-	Spoiler bool        `json:"spoiler,omitempty"`
-	Source  string      `json:"source,omitempty"`
+	About     string      `json:"about"`
+	Kind      string      `json:"kind,omitempty"`
+	Film      *filmData   `json:"film,omitempty"`
+	Rating    *ratingData `json:"rating,omitempty"`
+	Outlet    string      `json:"outlet,omitempty"`
+	Spoiler   bool        `json:"spoiler,omitempty"`
+	WatchedOn review.Date `json:"watched_on,omitzero"`
+	Rewatch   bool        `json:"rewatch,omitempty"`
+	Source    string      `json:"source,omitempty"`
+	Via       string      `json:"via,omitempty"`
 }
 
 // aboutURL is where the _review object is described: JSON Feed asks for it.
@@ -77,7 +92,7 @@ func newEntry(e *review.Event, site pipeline.Site, fallback string, stars bool) 
 		author:    authorName(&e.Critic),
 		authorURL: webURL(e.Critic.URL),
 		published: dateOf(e),
-		updated:   updatedOf(e),
+		updated:   updatedOf(e).Add(ownFraction(e.ReviewID)),
 		tags:      tagsOf(e.Tags),
 		via:       webURL(e.Source.URL),
 		review:    newReviewData(e),
@@ -97,7 +112,7 @@ func (n *entry) texts(e *review.Event) {
 		if n.content = text(e.BodyHTML); n.content == "" {
 			n.content = paragraphs(e.BodyText)
 		}
-		n.image = imageOf(e.Media)
+		n.media = mediaOf(e.Media)
 	default: // a later word for something less than full
 	}
 	if n.summary == "" {
@@ -157,10 +172,35 @@ func tagsOf(tags []string) []string {
 	return list
 }
 
-func imageOf(media []review.Media) string {
-	for _, m := range media {
-		if u := webURL(m.URL); m.Kind == "image" && u != "" {
-			return u
+func mediaOf(all []review.Media) []media {
+	var list []media
+	for _, m := range all {
+		now := media{url: webURL(m.URL), alt: line(m.Alt), length: max(m.Length, 0)}
+		if now.url == "" || slices.ContainsFunc(list, func(o media) bool { return o.url == now.url }) {
+			continue
+		}
+		if m.Kind == "image" || m.Kind == "video" || m.Kind == "audio" {
+			now.kind = m.Kind
+		}
+		if isMediaType(m.Type) {
+			now.mediaType = m.Type
+		}
+		list = append(list, now)
+	}
+	return list
+}
+
+// isMediaType reports whether s is type/subtype in the letters of RFC 6838.
+func isMediaType(s string) bool {
+	kind, sub, ok := strings.Cut(s, "/")
+	return ok && kind != "" && sub != "" && strings.Trim(kind+sub, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$&-^_.+") == ""
+}
+
+// image is the first picture.
+func (n *entry) image() string {
+	for _, m := range n.media {
+		if m.kind == "image" {
+			return m.url
 		}
 	}
 	return ""
@@ -196,16 +236,36 @@ func updatedOf(e *review.Event) time.Time {
 	return undated()
 }
 
+// ownFraction is a part of a second that is the review's own. Validators warn of
+// entries that were updated at the same time, as those of a bulk edit were, and an
+// entry's time may not depend on its neighbours, which come and go. It has nine
+// digits and none of them ends in 0, so that all formats write the same.
+func ownFraction(id review.ID) time.Duration {
+	sum := sha256.Sum256([]byte(id))
+	return time.Duration(binary.BigEndian.Uint32(sum[:4])%1e8*10 + 1 + uint32(sum[4])%9)
+}
+
 func newReviewData(e *review.Event) reviewData {
 	return reviewData{
-		About:   aboutURL,
-		Kind:    line(string(e.EntryKind)),
-		Film:    newFilmData(&e.Film),
-		Rating:  newRatingData(&e.Rating),
-		Outlet:  line(string(e.Critic.Outlet)),
-		Spoiler: e.Spoiler,
-		Source:  line(e.Source.Name),
+		About:     aboutURL,
+		Kind:      line(string(e.EntryKind)),
+		Film:      newFilmData(&e.Film),
+		Rating:    newRatingData(&e.Rating),
+		Outlet:    line(string(e.Critic.Outlet)),
+		Spoiler:   e.Spoiler,
+		WatchedOn: watchedOn(e),
+		Rewatch:   e.Rewatch,
+		Source:    line(e.Source.Name),
+		Via:       webURL(e.Source.URL),
 	}
+}
+
+// watchedOn is the day in the critic's diary, if it is one that can be written.
+func watchedOn(e *review.Event) review.Date {
+	if d := e.WatchedOn; d.Year >= 1 && d.Year <= 9999 && d.Month >= 1 && d.Month <= 12 && d.Day >= 1 && d.Day <= 31 {
+		return d
+	}
+	return review.Date{}
 }
 
 func newFilmData(f *review.Film) *filmData {

@@ -17,59 +17,67 @@ type format interface {
 	name() string // also the ending of the document's path
 	mediaType() string
 	// item renders one entry.
-	item(*entry) (item, error)
+	item(*entry) ([]byte, error)
 	// envelope renders everything around the items.
 	envelope(*channel) (envelope, error)
-	// join appends to parts what a document is made of, in order. The items stand
-	// in the order of the feed.
-	join(parts [][]byte, e envelope, items []placed) [][]byte
+	// join appends to parts what a document is made of, in order.
+	join(parts [][]byte, e envelope, b *body) [][]byte
 }
 
-// formats are all there are, in the order in which they are listed.
-func formats() []format { return []format{rss{}, atom{}, jsonFeed{}} }
+// allFormats are all there are, in the order in which they are listed.
+func allFormats(s *Settings) []format {
+	return []format{rss{letterboxd: s.Dialect == letterboxd}, atom{tombstones: s.Tombstones}, jsonFeed{}}
+}
 
 // channel is the one model of a feed without its entries. Its strings are clean.
 type channel struct {
 	title       string
 	description string
+	id          string // of the feed, whose archive pages have the same: where it is
 	self        string // where the document itself is
 	home        string // the page for people
 	language    string
 	author      string // of entries that name none
+	hubs        []string
+	// Where other documents of the feed are (RFC 5005), "" for none: the page of
+	// older entries, the page of newer ones, and the feed itself, which only a page
+	// names.
+	older, newer, current string
 }
 
-// item is one rendered entry. An Atom entry is cut in two where its updated
-// date belongs, because that depends on its neighbours.
-type item struct{ text, rest []byte }
+// isArchive reports that the document is a full page: its entries stay.
+func (c *channel) isArchive() bool { return c.newer != "" }
 
-// placed is an item in a feed.
-type placed struct {
-	*item
-	*stamp
+// relation is a link between the documents of one feed.
+type relation struct{ rel, url string }
+
+// relations are the links of RFC 5005 that the document has.
+func (c *channel) relations() []relation {
+	var all []relation
+	for _, l := range []relation{{"current", c.current}, {"prev-archive", c.older}, {"next-archive", c.newer}} {
+		if l.url != "" {
+			all = append(all, l)
+		}
+	}
+	return all
 }
 
-// stamp is what the dates of a feed depend on.
-type stamp struct {
-	updated   int64  // Unix seconds
-	firstSeen int64  // likewise; breaks ties
-	id        string // breaks the rest
+// body is what goes into an envelope.
+type body struct {
+	items   [][]byte // rendered, in the order of the feed
+	updated time.Time
+	removed []tombstone
+}
+
+// tombstone names an entry that was withdrawn (RFC 6721).
+type tombstone struct {
+	id   string
+	when time.Time
 }
 
 // envelope is a rendered feed without items, cut where the feed's own date
 // belongs and where its items belong.
 type envelope struct{ head, afterDate, tail []byte }
-
-// newest is the newest update of the items, zero where there are none.
-func newest(items []placed) time.Time {
-	if len(items) == 0 {
-		return time.Time{}
-	}
-	n := items[0].updated
-	for _, it := range items[1:] {
-		n = max(n, it.updated)
-	}
-	return time.Unix(n, 0).UTC()
-}
 
 // element lets feeds.ToXML render any part of a feed.
 type element struct{ part any }
@@ -116,6 +124,17 @@ func cutXML(doc []byte, element, closing string, keepTags bool) (envelope, error
 // schemaNS is the namespace of the vocabulary for films and ratings.
 const schemaNS = "https://schema.org/"
 
+// historyNS is the namespace of feed history (RFC 5005).
+const historyNS = "http://purl.org/syndication/history/1.0"
+
+// archiveMark is the namespace of an archive page and its mark, both nil for others.
+func archiveMark(c *channel) (namespace string, mark *struct{}) {
+	if !c.isArchive() {
+		return "", nil
+	}
+	return historyNS, &struct{}{}
+}
+
 // schemaFilm and schemaRating are what schema.org says of a Review, as elements
 // of an RSS item or an Atom entry.
 type schemaFilm struct {
@@ -128,15 +147,16 @@ type schemaFilm struct {
 
 type schemaRating struct {
 	XMLName xml.Name `xml:"schema:reviewRating"`
-	Value   string   `xml:"schema:ratingValue"`
-	Best    string   `xml:"schema:bestRating"`
-	Worst   string   `xml:"schema:worstRating"`
+	Value   string   `xml:"schema:ratingValue,omitempty"`
+	Best    string   `xml:"schema:bestRating,omitempty"`
+	Worst   string   `xml:"schema:worstRating,omitempty"`
 	Name    string   `xml:"schema:name,omitempty"`
+	Why     string   `xml:"schema:ratingExplanation,omitempty"`
 }
 
-// schemaOf says what schema.org has properties for. A rating without a number is
-// left out: the vocabulary cannot say that one was lost. Best and worst are
-// always written, since a reader would take 1 to 5 for granted.
+// schemaOf says what schema.org has properties for. A rating without a number says
+// why there is none: lost, unrated and so on, or which side a verdict takes. Best and
+// worst are always written with a number, since a reader would take 1 to 5 for granted.
 func schemaOf(d *reviewData) (*schemaFilm, *schemaRating) {
 	var film *schemaFilm
 	if d.Film != nil && d.Film.Title != "" {
@@ -147,8 +167,10 @@ func schemaOf(d *reviewData) (*schemaFilm, *schemaRating) {
 	}
 	r := d.Rating
 	switch {
-	case r == nil || r.Norm.IsZero():
+	case r == nil:
 		return film, nil
+	case r.Norm.IsZero():
+		return film, &schemaRating{Name: r.Verdict, Why: r.Kind}
 	case r.Letter != "" || r.Value.IsZero() || r.Best.IsZero():
 		return film, &schemaRating{Value: r.Norm.String(), Best: "100", Worst: "0", Name: r.Letter}
 	}

@@ -65,6 +65,11 @@ const (
 	dcSpace     = "http://purl.org/dc/elements/1.1/"
 	bodySpace   = "http://purl.org/rss/1.0/modules/content/"
 	schemaSpace = "https://schema.org/"
+	mediaSpace  = "http://search.yahoo.com/mrss/"
+	fhSpace     = "http://purl.org/syndication/history/1.0"
+	atSpace     = "http://purl.org/atompub/tombstones/1.0"
+	lbSpace     = "https://letterboxd.com"
+	tmdbSpace   = "https://themoviedb.org"
 )
 
 // all are the children with a name.
@@ -119,24 +124,48 @@ type jsonDoc struct {
 	Language    string       `json:"language"`
 	HomePageURL string       `json:"home_page_url"`
 	FeedURL     string       `json:"feed_url"`
+	NextURL     string       `json:"next_url"`
+	Hubs        []jsonHub    `json:"hubs"`
+	History     *jsonHistory `json:"_history"`
 	Authors     []jsonAuthor `json:"authors"`
 	Items       []jsonEntry  `json:"items"`
 }
 
+type jsonHub struct {
+	Type string `json:"type"`
+	URL  string `json:"url"`
+}
+
+type jsonHistory struct {
+	About       string `json:"about"`
+	Current     string `json:"current"`
+	PrevArchive string `json:"prev_archive"`
+	NextArchive string `json:"next_archive"`
+	Archive     bool   `json:"archive"`
+}
+
+type jsonAttachment struct {
+	URL    string `json:"url"`
+	Type   string `json:"mime_type"`
+	Title  string `json:"title"`
+	Length int64  `json:"size_in_bytes"`
+}
+
 type jsonEntry struct {
-	ID          string         `json:"id"`
-	URL         string         `json:"url"`
-	Title       string         `json:"title"`
-	ContentHTML *string        `json:"content_html"`
-	ContentText *string        `json:"content_text"`
-	Summary     string         `json:"summary"`
-	Image       string         `json:"image"`
-	Published   string         `json:"date_published"`
-	Modified    string         `json:"date_modified"`
-	Authors     []jsonAuthor   `json:"authors"`
-	Tags        []string       `json:"tags"`
-	Language    string         `json:"language"`
-	Review      map[string]any `json:"_review"`
+	ID          string           `json:"id"`
+	URL         string           `json:"url"`
+	Title       string           `json:"title"`
+	ContentHTML *string          `json:"content_html"`
+	ContentText *string          `json:"content_text"`
+	Summary     string           `json:"summary"`
+	Image       string           `json:"image"`
+	Published   string           `json:"date_published"`
+	Modified    string           `json:"date_modified"`
+	Authors     []jsonAuthor     `json:"authors"`
+	Tags        []string         `json:"tags"`
+	Language    string           `json:"language"`
+	Attachments []jsonAttachment `json:"attachments"`
+	Review      map[string]any   `json:"_review"`
 }
 
 type jsonAuthor struct {

@@ -29,8 +29,9 @@ func (f *faults) add(ok bool, message string, args ...any) {
 
 var (
 	rfc2822Date = regexp.MustCompile(`^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d\d:\d\d:\d\d [+-]\d\d\d0$`)
-	rfc3339Date = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$`)
+	rfc3339Date = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$`)
 	fullURI     = regexp.MustCompile(`^[a-zA-Z][0-9a-zA-Z+.-]*:[0-9a-zA-Z;/?:@&=+$.\-_!~*'()%,#]+$`)
+	mimeType    = regexp.MustCompile(`^[^\s()<>,;:\\"/\[\]?=]+/[^\s()<>,;:\\"/\[\]?=]+$`)
 	languageTag = regexp.MustCompile(`^[a-zA-Z]{1,8}(-[a-zA-Z0-9]{1,8})*$`)
 )
 
@@ -59,7 +60,7 @@ func checkText(f *faults, root *node, known ...string) {
 // rssFaults checks an RSS feed that stands at self.
 func rssFaults(root *node, self string) (f faults) {
 	f.add(root.name.Local == "rss" && root.attrs["version"] == "2.0", "MissingNamespace: root is %v", root.name)
-	checkText(&f, root, "", atomSpace, bodySpace, dcSpace, schemaSpace)
+	checkText(&f, root, "", atomSpace, bodySpace, dcSpace, schemaSpace, mediaSpace, fhSpace)
 	channel := root.one("", "channel")
 	for _, name := range []string{"title", "link", "description"} {
 		f.add(strings.TrimSpace(channel.says("", name)) != "", "MissingElement, NotBlank: channel %s", name)
@@ -68,9 +69,7 @@ func rssFaults(root *node, self string) (f faults) {
 	for _, d := range channel.all("", "lastBuildDate") {
 		f.add(rfc2822Date.MatchString(d.text), "InvalidRFC2822Date: lastBuildDate %q", d.text)
 	}
-	link := channel.one(atomSpace, "link")
-	f.add(link != nil && link.attrs["rel"] == "self" && link.attrs["href"] == self && link.attrs["type"] == "application/rss+xml",
-		"MissingAtomSelfLink, SelfDoesntMatchLocation")
+	linkFaults(&f, channel, self, "application/rss+xml")
 	seen := map[string]bool{}
 	for _, it := range channel.all("", "item") {
 		guid := it.says("", "guid")
@@ -81,6 +80,25 @@ func rssFaults(root *node, self string) (f faults) {
 	return f
 }
 
+// linkFaults checks the links of a feed that stands at self to its documents.
+func linkFaults(f *faults, feed *node, self, mediaType string) {
+	rels := map[string][]*node{}
+	for _, l := range feed.all(atomSpace, "link") {
+		rels[l.attrs["rel"]] = append(rels[l.attrs["rel"]], l)
+		f.add(isWebURL(l.attrs["href"]), "InvalidFullLink: %s %q", l.attrs["rel"], l.attrs["href"])
+	}
+	f.add(len(rels["self"]) == 1 && rels["self"][0].attrs["href"] == self && rels["self"][0].attrs["type"] == mediaType,
+		"MissingSelf, SelfDoesntMatchLocation, SelfNotAtom")
+	for rel, links := range rels {
+		f.add(slices.Contains([]string{"self", "alternate", "hub", "current", "prev-archive", "next-archive"}, rel), "UnregisteredAtomLinkRel: %s", rel)
+		f.add(len(links) == 1, "DuplicateAtomLink: %s", rel)
+	}
+	if len(feed.all(fhSpace, "archive")) > 0 {
+		f.add(len(rels["prev-archive"])+len(rels["next-archive"]) > 0, "ArchiveIncomplete")
+		f.add(len(rels["current"]) == 1, "MissingCurrentInArchive")
+	}
+}
+
 func rssItemFaults(f *faults, it *node) {
 	guid := it.one("", "guid")
 	f.add(guid != nil && guid.text != "", "MissingGuid")
@@ -89,7 +107,21 @@ func rssItemFaults(f *faults, it *node) {
 	f.add(it.one("", "title") != nil && strings.TrimSpace(it.says("", "title")) != "", "NotBlank: title")
 	f.add(isWebURL(it.says("", "link")), "InvalidFullLink: item %q", it.says("", "link"))
 	f.add(len(it.all("", "author")) == 0, "InvalidContact: author must be an e-mail address")
-	f.add(len(it.all("", "enclosure")) == 0, "MissingAttribute: nobody knows the length of an enclosure")
+	f.add(len(it.all("", "enclosure")) <= 1, "DuplicateEnclosure")
+	for _, c := range it.all("", "enclosure") {
+		n, err := strconv.Atoi(c.attrs["length"])
+		f.add(err == nil && n > 0, "InvalidIntegerAttribute: an enclosure of %q bytes", c.attrs["length"])
+		f.add(mimeType.MatchString(c.attrs["type"]), "InvalidMIMEAttribute: enclosure %q", c.attrs["type"])
+		f.add(isWebURL(c.attrs["url"]), "MissingAttribute: enclosure %q", c.attrs["url"])
+	}
+	for _, c := range it.all(mediaSpace, "content") {
+		f.add(isWebURL(c.attrs["url"]), "media:content of %q", c.attrs["url"])
+		f.add(c.attrs["type"] == "" || mimeType.MatchString(c.attrs["type"]), "media:content of type %q", c.attrs["type"])
+		f.add(c.attrs["fileSize"] != "0", "media:content of no size")
+		for _, d := range c.all(mediaSpace, "description") {
+			f.add(strings.TrimSpace(d.text) != "", "NotBlank: media:description")
+		}
+	}
 	var order []string
 	once := map[string]int{}
 	for _, c := range it.children {
@@ -109,7 +141,7 @@ func rssItemFaults(f *faults, it *node) {
 		}
 	}
 	for name, n := range once {
-		f.add(n == 1 || name == " category", "DuplicateElement: %s", name)
+		f.add(n == 1 || name == " category" || name == mediaSpace+" content", "DuplicateElement: %s", name)
 	}
 	if at := slices.Index(order, "encoded"); at >= 0 {
 		f.add(slices.Contains(order[:at], "description"), "NeedDescriptionBeforeContent")
@@ -121,6 +153,10 @@ func rssItemFaults(f *faults, it *node) {
 func schemaFaults(f *faults, n *node) {
 	for _, rating := range n.all(schemaSpace, "reviewRating") {
 		var numbers []float64
+		if why := rating.one(schemaSpace, "ratingExplanation"); why != nil { // it has no number
+			f.add(why.text != "" && len(rating.all(schemaSpace, "ratingValue")) == 0, "reviewRating: %q, and a number", why.text)
+			continue
+		}
 		for _, name := range []string{"worstRating", "ratingValue", "bestRating"} {
 			v, err := strconv.ParseFloat(rating.says(schemaSpace, name), 64)
 			f.add(err == nil, "reviewRating: %s is %q", name, rating.says(schemaSpace, name))
@@ -139,20 +175,13 @@ func schemaFaults(f *faults, n *node) {
 // atomFaults checks an Atom feed that stands at self.
 func atomFaults(root *node, self string) (f faults) {
 	f.add(root.name.Space == atomSpace && root.name.Local == "feed", "UndefinedElement: root is %v", root.name)
-	checkText(&f, root, atomSpace, schemaSpace)
+	checkText(&f, root, atomSpace, schemaSpace, fhSpace)
 	for _, name := range []string{"id", "title", "updated"} {
 		f.add(strings.TrimSpace(root.says(atomSpace, name)) != "", "MissingElement, NotBlank: feed %s", name)
 	}
 	f.add(fullURI.MatchString(root.says(atomSpace, "id")), "InvalidFullLink: feed id %q", root.says(atomSpace, "id"))
 	f.add(rfc3339Date.MatchString(root.says(atomSpace, "updated")), "InvalidRFC3339Date: feed")
-	selfs := 0
-	for _, l := range root.all(atomSpace, "link") {
-		if l.attrs["rel"] == "self" {
-			selfs++
-			f.add(l.attrs["href"] == self && l.attrs["type"] == "application/atom+xml", "SelfDoesntMatchLocation: %s", l.attrs["href"])
-		}
-	}
-	f.add(selfs == 1, "MissingSelf: %d self links", selfs)
+	linkFaults(&f, root, self, "application/atom+xml")
 	newest, authors := root.says(atomSpace, "updated"), root.all(atomSpace, "author")
 	ids, dates := map[string]bool{}, map[string]bool{}
 	for _, e := range root.all(atomSpace, "entry") {
@@ -189,6 +218,8 @@ func atomEntryFaults(f *faults, e *node, feedAuthors []*node) {
 		if l.attrs["rel"] == "alternate" {
 			alternates++
 		}
+		f.add(l.attrs["type"] == "" || mimeType.MatchString(l.attrs["type"]), "InvalidMIMEType: %q", l.attrs["type"])
+		f.add(l.attrs["length"] != "0", "an enclosure of no length")
 	}
 	f.add(alternates == 1, "MissingContentOrAlternate, DuplicateAtomLink: %d alternates", alternates)
 	for _, c := range e.all(atomSpace, "category") {
@@ -221,6 +252,9 @@ func jsonFaults(doc jsonDoc, self string) (f faults) {
 		}
 		for _, a := range it.Authors {
 			f.add(a.Name != "", "author without a name")
+		}
+		for _, a := range it.Attachments {
+			f.add(isWebURL(a.URL) && mimeType.MatchString(a.Type) && a.Length >= 0, "attachment %+v", a)
 		}
 		about, _ := it.Review["about"].(string)
 		f.add(isWebURL(about), "an extension says what it is about, not %q", about)

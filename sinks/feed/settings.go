@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"text/template"
 
 	"github.com/filmwire/filmwire/pipeline"
 )
@@ -12,17 +11,27 @@ import (
 // Settings are a feed sink's own options.
 type Settings struct {
 	// Formats is any of rss, atom and json, in any order, at least one.
-	Formats []string `config:"formats"`
+	Formats []string `config:"formats" doc:"The formats each feed is written in: rss, atom, json; all three by default."`
 	// Limit is the most entries a feed holds, 1 to MaxLimit.
-	Limit int `config:"limit"`
-	// Per is none for one feed, or film for one feed per film.
-	Per string `config:"per"`
+	Limit int `config:"limit" doc:"The most entries of a feed, 1 to 10000; 50 by default. Older ones are in its archive pages."`
+	// Per is none for one feed, or what there is a feed for each of.
+	Per string `config:"per" doc:"none for one feed, by default; or film, critic, outlet or tag for a feed of each."`
+	// Order is what stands first: see the orders.
+	Order string `config:"order" doc:"What stands first: published, by default, updated or rating."`
 	// Title and Description are text/templates over a [Topic]. What comes out
-	// empty, or cannot be executed for some film, falls back to the default.
-	Title       string `config:"title"`
-	Description string `config:"description"`
+	// empty, or cannot be executed for some feed, falls back to the default.
+	Title       string `config:"title" doc:"A Go text/template of the feed's title; made of the site and what the feed is about by default."`
+	Description string `config:"description" doc:"A Go text/template of the feed's description; made of the site and what the feed is about by default."`
 	// StarsInTitle puts the rating behind an entry's title.
-	StarsInTitle bool `config:"stars_in_title"`
+	StarsInTitle bool `config:"stars_in_title" doc:"Whether the rating stands behind an entry's title; true by default."`
+	// History keeps all reviews in archive pages behind the feed.
+	History bool `config:"history" doc:"Whether archive pages keep what the feed no longer shows, back to the first review; true by default."`
+	// Tombstones names withdrawn reviews in Atom (RFC 6721).
+	Tombstones bool `config:"tombstones" doc:"Whether an Atom feed names the entries withdrawn from it (RFC 6721), the latest 50; false by default."`
+	// Hub are WebSub hubs named besides those of the site.
+	Hub []string `config:"hub" doc:"Addresses of WebSub hubs that the feed names besides the site's own; none by default."`
+	// Dialect adds the elements of another program's feeds to RSS.
+	Dialect string `config:"dialect" doc:"letterboxd adds the elements of Letterboxd's feeds to RSS; none by default."`
 }
 
 // MaxLimit is the most entries a feed can be made to hold: it is rendered and
@@ -31,34 +40,35 @@ const MaxLimit = 10_000
 
 // Defaults are the settings of a sink that states none.
 func Defaults() Settings {
-	return Settings{Formats: []string{"rss", "atom", "json"}, Limit: 50, Per: perNone, StarsInTitle: true}
+	return Settings{
+		Formats: []string{"rss", "atom", "json"}, Limit: 50, Per: perNone, Order: byPublished, StarsInTitle: true, History: true,
+	}
 }
 
 // The ways to part reviews into feeds.
 const (
-	perNone = "none"
-	perFilm = "film"
+	perNone   = "none"
+	perFilm   = "film"
+	perCritic = "critic"
+	perOutlet = "outlet"
+	perTag    = "tag"
 )
 
-// Topic is what a feed is about: the data of the title and description templates.
-type Topic struct {
-	Site pipeline.Site
-	Name string // of the sink
-	Film Film   // of a film's feed; as its newest review has it
-}
+// The orders of a feed, each with the newest first where the rest is equal.
+const (
+	byPublished = "published" // the newest first
+	byUpdated   = "updated"   // the latest published or revised first
+	byRating    = "rating"    // the best first; what has no score comes last
+)
 
-// Film is the film that a feed is about.
-type Film struct {
-	ID    string
-	Title string
-	Year  int // 0 where it is not known
-}
+// letterboxd is the one dialect there is.
+const letterboxd = "letterboxd"
 
 // Type is the catalogue's entry.
 func Type() pipeline.SinkType {
 	return pipeline.SinkType{
 		Name:    "feed",
-		Summary: "Publishes reviews as RSS, Atom and JSON Feed, in one feed or one per film.",
+		Summary: "Publishes reviews as RSS, Atom and JSON Feed, in one feed or one per film, critic, outlet or tag, back to the first review.",
 		View:    configure,
 	}
 }
@@ -72,84 +82,56 @@ func configure(o pipeline.Options) pipeline.OpenView {
 
 // Check notes everything that is wrong with the settings, by key.
 func (s *Settings) Check(fault func(key, text string)) {
-	if len(s.Formats) == 0 {
-		fault("formats", "want at least one of rss, atom, json")
-	}
-	for i, name := range s.Formats {
-		if !slices.ContainsFunc(formats(), func(f format) bool { return f.name() == name }) {
-			fault("formats", fmt.Sprintf("there is no format %q; there are rss, atom, json", name))
-		} else if slices.Contains(s.Formats[:i], name) {
-			fault("formats", fmt.Sprintf("%q is there twice", name))
-		}
-	}
+	s.checkFormats(fault)
 	if s.Limit < 1 || s.Limit > MaxLimit {
 		fault("limit", fmt.Sprintf("want 1 to %d entries, not %d", MaxLimit, s.Limit))
 	}
-	if s.Per != perNone && s.Per != perFilm {
-		fault("per", fmt.Sprintf("want none or film, not %q", s.Per))
+	for _, choice := range []struct {
+		key, value string
+		of         []string
+	}{
+		{"per", s.Per, []string{perNone, perFilm, perCritic, perOutlet, perTag}},
+		{"order", s.Order, []string{byPublished, byUpdated, byRating}},
+		{"dialect", s.Dialect, []string{"", letterboxd}},
+	} {
+		if !slices.Contains(choice.of, choice.value) {
+			fault(choice.key, fmt.Sprintf("want one of %s, not %q", strings.Join(slices.DeleteFunc(choice.of, isEmpty), ", "), choice.value))
+		}
+	}
+	for _, hub := range s.Hub {
+		if webURL(hub) == "" {
+			fault("hub", fmt.Sprintf("%q is not a web address, as https://hub.example.org/", hub))
+		}
 	}
 	for key, text := range map[string]string{"title": s.Title, "description": s.Description} {
-		if err := tryTemplate(key, text); err != nil {
+		if err := s.tryTemplate(key, text); err != nil {
 			fault(key, err.Error())
 		}
 	}
 }
 
-// tryTemplate executes a template on a made-up topic, which finds fields that do
-// not exist.
-func tryTemplate(key, text string) error {
-	t, err := template.New(key).Parse(text)
-	if err != nil {
-		return fmt.Errorf("not a template: %w", err)
-	}
-	made := Topic{
-		Site: pipeline.Site{Title: "Site", URL: "https://example.org", Language: "en"},
-		Name: "name", Film: Film{ID: "film-1999", Title: "Film", Year: 1999},
-	}
-	if err := t.Execute(&strings.Builder{}, made); err != nil {
-		return fmt.Errorf("%w; there are .Site.Title, .Site.URL, .Site.Language, .Name, .Film.ID, .Film.Title, .Film.Year", err)
-	}
-	return nil
-}
+func isEmpty(s string) bool { return s == "" }
 
-// wording makes a feed's title and description.
-type wording struct{ title, description, plainTitle, plainDescription *template.Template }
-
-func (s *Settings) wording() (wording, error) {
-	plainTitle, plainDescription := `{{.Site.Title}}: {{.Name}}`, `Film reviews from {{.Site.Title}}`
-	if s.Per == perFilm {
-		film := `{{.Film.Title}}{{with .Film.Year}} ({{.}}){{end}}`
-		plainTitle, plainDescription = film+` · {{.Site.Title}}`, `Reviews of `+film
+func (s *Settings) checkFormats(fault func(key, text string)) {
+	if len(s.Formats) == 0 {
+		fault("formats", "want at least one of rss, atom, json")
 	}
-	w := wording{
-		plainTitle:       template.Must(template.New("title").Parse(plainTitle)),
-		plainDescription: template.Must(template.New("description").Parse(plainDescription)),
-	}
-	var err error
-	if w.title, err = template.New("title").Parse(s.Title); err != nil {
-		return w, fmt.Errorf("title: %w", err)
-	}
-	if w.description, err = template.New("description").Parse(s.Description); err != nil {
-		return w, fmt.Errorf("description: %w", err)
-	}
-	return w, nil
-}
-
-func (w *wording) of(t Topic) (title, description string) {
-	return say(t, w.title, w.plainTitle), say(t, w.description, w.plainDescription)
-}
-
-// say is the text of the first template that has one, else the site's URL: a
-// feed without a title is not valid.
-func say(t Topic, templates ...*template.Template) string {
-	for _, tmpl := range templates {
-		var b strings.Builder
-		if err := tmpl.Execute(&b, t); err != nil {
-			continue
-		}
-		if text := line(b.String()); text != "" {
-			return text
+	for i, name := range s.Formats {
+		if !slices.ContainsFunc(allFormats(s), func(f format) bool { return f.name() == name }) {
+			fault("formats", fmt.Sprintf("there is no format %q; there are rss, atom, json", name))
+		} else if slices.Contains(s.Formats[:i], name) {
+			fault("formats", fmt.Sprintf("%q is there twice", name))
 		}
 	}
-	return t.Site.URL
+	if s.Tombstones && !slices.Contains(s.Formats, atom{}.name()) {
+		fault("tombstones", "only Atom can name withdrawn entries: add atom to formats")
+	}
+	if s.Dialect == letterboxd && !slices.Contains(s.Formats, rss{}.name()) {
+		fault("dialect", "Letterboxd's elements are for RSS: add rss to formats")
+	}
+}
+
+// formats are those that the settings ask for, in the order in which they are listed.
+func (s *Settings) formats() []format {
+	return slices.DeleteFunc(allFormats(s), func(f format) bool { return !slices.Contains(s.Formats, f.name()) })
 }

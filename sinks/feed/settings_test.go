@@ -72,7 +72,7 @@ func TestSettingsFaults(t *testing.T) {
 		{"a format twice", map[string]any{"formats": []string{"rss", "rss"}}, map[string]string{"formats": "twice"}},
 		{"limit", map[string]any{"limit": 0}, map[string]string{"limit": "1 to 10000"}},
 		{"a limit too high", map[string]any{"limit": 10001}, map[string]string{"limit": "1 to 10000"}},
-		{"per", map[string]any{"per": "director"}, map[string]string{"per": "none or film"}},
+		{"per", map[string]any{"per": "director"}, map[string]string{"per": "want one of none, film, critic, outlet, tag"}},
 		{"not a template", map[string]any{"title": "{{.Site"}, map[string]string{"title": "not a template"}},
 		{"an unknown field", map[string]any{"description": "{{.Director}}"}, map[string]string{"description": ".Film.Title"}},
 		{"several", map[string]any{"limit": -1, "per": ""}, map[string]string{"limit": "want", "per": "want"}},
@@ -113,7 +113,7 @@ func TestTitleOfFeed(t *testing.T) {
 			s.Title, s.Description = c.title, c.description
 			b := newBench(t, s)
 			b.apply(sinktest.Event())
-			base := strings.TrimSuffix(b.docs.Paths()[0], ".atom")
+			base := strings.TrimSuffix(b.feeds()[0], ".atom")
 			mustBeValid(t, b.docs.Files(), base)
 			doc := readJSON(t, b.docs.Content(base+".json"))
 			if doc.Title != c.wantTitle || doc.Description != c.wantDescription {
@@ -137,7 +137,7 @@ func TestErrorFromTheLog(t *testing.T) {
 
 // A feed that a reader subscribes to: one document for each format.
 func ExampleView() {
-	view, err := feed.New(feed.Settings{Formats: []string{"json"}, Limit: 10, Per: "none", StarsInTitle: true},
+	view, err := feed.New(feed.Settings{Formats: []string{"json"}, Limit: 10, Per: "none", Order: "published", StarsInTitle: true},
 		sinktest.History(nil).ViewEnv())
 	if err != nil {
 		fmt.Println(err)

@@ -40,8 +40,12 @@ func entryTitle(e *review.Event, stars bool) string {
 }
 
 // ratingText is the rating as a feed shows it: ★★★½ where stars can be drawn, else
-// 8/10, B+ or Recommended; "" where there is none.
+// 8/10, B+ or Recommended; ?/5 where it was lost and its scale is known; "" where
+// there is none.
 func ratingText(r *review.Rating) string {
+	if r.Kind == review.Lost && !r.Best.IsZero() {
+		return "?/" + r.Best.String()
+	}
 	if stars := r.Stars(); stars != "" {
 		return stars
 	}

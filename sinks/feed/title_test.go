@@ -84,7 +84,8 @@ func TestRatingInTitle(t *testing.T) {
 		{name: "thumbs sideways", kind: review.Verdicted, verdict: review.Mixed, want: "Mixed"},
 		{name: "thumbs down", kind: review.Verdicted, verdict: review.Negative, want: "Not recommended"},
 		{name: "a later verdict", kind: review.Verdicted, verdict: "sublime"},
-		{name: "lost", kind: review.Lost, best: "5"},
+		{name: "lost", kind: review.Lost, best: "5", want: "?/5"},
+		{name: "lost, scale and all", kind: review.Lost},
 		{name: "unrated", kind: review.Unrated},
 		{name: "ambiguous", kind: review.Ambiguous, value: "7", jsonSaysValue: 7.0},
 		{name: "invalid", kind: review.Invalid, value: "5.5", best: "5", jsonSaysValue: 5.5},
@@ -127,7 +128,7 @@ func TestRatingInTitle(t *testing.T) {
 // schemaRating is the worst, the value and the best that an item states.
 func schemaRating(n *node) string {
 	r := n.one(schemaSpace, "reviewRating")
-	if r == nil {
+	if r == nil || r.one(schemaSpace, "ratingExplanation") != nil {
 		return ""
 	}
 	return r.says(schemaSpace, "worstRating") + " " + r.says(schemaSpace, "ratingValue") + " " + r.says(schemaSpace, "bestRating")

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/filmwire/filmwire/pipeline"
 	"github.com/filmwire/filmwire/pipeline/review"
@@ -22,6 +23,8 @@ type View struct {
 	formats  []format
 	groups   grouping
 	wording  wording
+	hubs     []string
+	meanPage uint64
 	filmPage *pipeline.Link // asked for when all views are open; see page
 	rendered *cache[pipeline.Position, *fragment]
 	around   *cache[envelopeKey, []envelope]
@@ -29,7 +32,7 @@ type View struct {
 	// What documents are put together in, used again and again.
 	rows  []place
 	shown []*fragment
-	items []placed
+	body  body
 	parts [][]byte
 	press press
 }
@@ -42,16 +45,18 @@ var (
 // fragment is an entry rendered in every format of the view, and what its feeds
 // need to know of it.
 type fragment struct {
-	stamp
-	film  Film
-	items []item
+	order    string // by date of publication
+	updated  time.Time
+	subjects []subject
+	items    [][]byte
+	removed  tombstone // instead of the rest, of a review that was withdrawn
 }
 
-// envelopeKey is what the envelopes of a feed depend on, besides the view's own site
-// and name.
+// envelopeKey is what the envelopes of a document depend on: which feed it is of, in
+// whose words, and which page of it, "" for the feed itself, between which others.
 type envelopeKey struct {
-	feed string
-	film Film
+	subject
+	page, older, newer string
 }
 
 // roomForEntries and roomForEnvelopes bound what a view keeps rendered, in bytes.
@@ -62,7 +67,7 @@ const (
 )
 
 // codeVersion changes when the same reviews and settings give other bytes.
-const codeVersion = "feed/2"
+const codeVersion = "feed/3"
 
 // New makes a view. Settings that [Settings.Check] has a fault with are an error.
 func New(s Settings, env pipeline.ViewEnv) (*View, error) {
@@ -79,20 +84,23 @@ func New(s Settings, env pipeline.ViewEnv) (*View, error) {
 	if env.Site.Title == "" {
 		env.Site.Title = env.Site.URL
 	}
-	v := &View{
+	hubs := slices.Clone(env.Site.Hubs)
+	for _, hub := range s.Hub {
+		if hub = webURL(hub); !slices.Contains(hubs, hub) {
+			hubs = append(hubs, hub)
+		}
+	}
+	return &View{
 		settings: s,
+		formats:  s.formats(),
+		hubs:     hubs,
+		meanPage: meanPage,
 		env:      env,
 		groups:   groupings(s.Per),
 		wording:  words,
 		rendered: newCache[pipeline.Position, *fragment](roomForEntries),
 		around:   newCache[envelopeKey, []envelope](roomForEnvelopes),
-	}
-	for _, f := range formats() {
-		if slices.Contains(s.Formats, f.name()) {
-			v.formats = append(v.formats, f)
-		}
-	}
-	return v, nil
+	}, nil
 }
 
 // Version is a fingerprint of the settings, the site, the sink's name, the code and
@@ -106,19 +114,26 @@ func (v *View) Version() string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// Links are the documents of a sink that makes one feed, or the pattern of those
-// for each film.
+// Links are the documents of a sink that makes one feed. Of one that makes many, it
+// is the list of them; and with per: film the pattern of those for each film.
 func (v *View) Links() []pipeline.Link {
-	var film Film
-	var key string
-	perFilm := v.settings.Per == perFilm
-	if perFilm {
-		key, film = pipeline.FilmMark, Film{ID: pipeline.FilmMark, Title: pipeline.FilmMark}
-	}
-	title, _ := v.wording.of(v.topic(film))
 	var links []pipeline.Link
+	if v.settings.Per != perNone {
+		links = append(links, pipeline.Link{Title: v.listTitle(), Path: v.listPath(), MediaType: pipeline.OPMLType})
+	}
+	var about subject
+	switch v.settings.Per {
+	case perNone:
+	case perFilm:
+		about = subject{key: pipeline.FilmMark, film: Film{ID: pipeline.FilmMark, Title: pipeline.FilmMark}}
+	default:
+		return links
+	}
+	title, _ := v.wording.of(v.topic(about))
 	for _, f := range v.formats {
-		links = append(links, pipeline.Link{Title: title, Path: v.path(key, f), MediaType: f.mediaType(), Feed: true, PerFilm: perFilm})
+		links = append(links, pipeline.Link{
+			Title: title, Path: v.path(about.key, "", f), MediaType: f.mediaType(), Feed: true, PerFilm: about.key != "",
+		})
 	}
 	return links
 }
@@ -153,7 +168,7 @@ func (v *View) fallback(e *review.Event) string {
 	return pathURL(v.env.Site.URL, page.Path) + "#" + url.PathEscape(pipeline.ReviewAnchor(e.ReviewID))
 }
 
-// Apply moves the reviews to where they belong and renders each feed that has
+// Apply moves the reviews to where they belong and renders each document that has
 // changed, once. Without entries, and at first, it writes the standing documents.
 // The bytes given to docs are used again by the next call of Apply.
 func (v *View) Apply(ctx context.Context, entries []pipeline.Entry, st pipeline.State, docs pipeline.Documents) error {
@@ -161,20 +176,23 @@ func (v *View) Apply(ctx context.Context, entries []pipeline.Entry, st pipeline.
 		return fmt.Errorf("feed %q: %w", v.env.Name, err)
 	}
 	v.press.reset()
-	latest := latestOf(entries)
-	changed := &places{State: st, seen: map[string]bool{}}
+	b := &batch{View: v, ctx: ctx, latest: latestOf(entries), st: st, docs: docs}
+	changed := &places{State: st, byKey: map[string]*shelf{}, meanPage: v.meanPage}
 	for _, e := range entries {
-		if e.Review != nil && latest[e.Review.ReviewID].Position == e.Position {
-			changed.move(e, v.groups)
+		if e.Review != nil && b.latest[e.Review.ReviewID].Position == e.Position {
+			changed.move(e, v.standings(e))
 		}
 	}
 	if _, written := st.Get(writtenRow); !written || len(entries) == 0 {
-		v.standing(changed)
+		b.standing(changed)
 	}
-	for _, key := range changed.dirty {
-		if err := v.write(ctx, key, latest, st, docs); err != nil {
+	for _, feed := range changed.dirty {
+		if err := b.write(feed); err != nil {
 			return fmt.Errorf("feed %q: %w", v.env.Name, err)
 		}
+	}
+	if err := b.writeList(); err != nil {
+		return fmt.Errorf("feed %q: %w", v.env.Name, err)
 	}
 	return nil
 }
@@ -191,98 +209,9 @@ func latestOf(entries []pipeline.Entry) map[review.ID]pipeline.Entry {
 	return latest
 }
 
-// standing has the documents written that are there without any review.
-func (v *View) standing(p *places) {
-	if v.settings.Per == perNone {
-		p.mark("/")
-	}
-	if _, written := p.Get(writtenRow); !written {
-		p.Set(writtenRow, nil)
-	}
-}
-
-// write renders one feed in all formats, or removes it if it stands for a film
-// that has no reviews left.
-func (v *View) write(ctx context.Context, key string, latest map[review.ID]pipeline.Entry, st pipeline.Reader, docs pipeline.Documents) error {
-	v.rows = window(v.rows[:0], st, key, v.settings.Limit)
-	if len(v.rows) == 0 && key != "" {
-		for _, f := range v.formats {
-			docs.Remove(v.path(key, f))
-		}
-		return nil
-	}
-	shown, err := v.fragments(ctx, v.rows, latest)
-	if err != nil {
-		return err
-	}
-	var film Film
-	if key != "" {
-		if len(shown) == 0 {
-			return nil // all superseded: their newer revisions are on the way
-		}
-		film = shown[0].film
-	}
-	around, err := v.envelopes(key, v.topic(film))
-	if err != nil {
-		return err
-	}
-	for i, f := range v.formats {
-		v.items, v.parts = v.items[:0], v.parts[:0]
-		for _, one := range shown {
-			v.items = append(v.items, placed{&one.items[i], &one.stamp})
-		}
-		v.parts = f.join(v.parts, around[i], v.items)
-		docs.Put(v.path(key, f), v.press.print(v.parts))
-	}
-	return nil
-}
-
-// fragments returns the rendered entries of the rows. An entry is taken from the
-// cache, from the batch at hand, or from the log; one that the log no longer
-// holds is passed over, since a newer revision of it is about to come.
-func (v *View) fragments(ctx context.Context, rows []place, latest map[review.ID]pipeline.Entry) ([]*fragment, error) {
-	shown := v.shown[:0]
-	for _, row := range rows {
-		f, ok := v.rendered.get(row.position)
-		if !ok {
-			e, err := v.entry(ctx, row, latest)
-			if errors.Is(err, pipeline.ErrNotFound) {
-				continue
-			}
-			if err != nil {
-				return nil, err
-			}
-			if f, err = v.render(e); err != nil {
-				return nil, fmt.Errorf("review %s: %w", row.review, err)
-			}
-			v.rendered.put(row.position, f, f.size())
-		}
-		shown = append(shown, f)
-	}
-	v.shown = shown
-	return shown, nil
-}
-
-func (v *View) entry(ctx context.Context, row place, latest map[review.ID]pipeline.Entry) (*review.Event, error) {
-	if e, ok := latest[row.review]; ok && e.Position == row.position {
-		return e.Review, nil
-	}
-	e, err := v.env.At(ctx, row.position)
-	if err != nil {
-		return nil, fmt.Errorf("review %s at %d: %w", row.review, row.position, err)
-	}
-	if e.Review == nil || e.Review.ReviewID != row.review {
-		return nil, fmt.Errorf("position %d does not hold review %s: the state belongs to another log; delete the views folder", row.position, row.review)
-	}
-	return e.Review, nil
-}
-
 func (v *View) render(e *review.Event) (*fragment, error) {
 	n := newEntry(e, v.env.Site, v.fallback(e), v.settings.StarsInTitle)
-	f := &fragment{
-		stamp: stamp{updated: n.updated.Unix(), firstSeen: moment(e.FirstSeenAt).Unix(), id: string(e.ReviewID)},
-		film:  Film{ID: line(string(e.Film.ID)), Title: line(e.Film.Title), Year: e.Film.Year},
-	}
+	f := &fragment{order: orderOf(e, byPublished), updated: n.updated, subjects: v.groups(e)}
 	for _, format := range v.formats {
 		it, err := format.item(n)
 		if err != nil {
@@ -295,31 +224,49 @@ func (v *View) render(e *review.Event) (*fragment, error) {
 
 // size is roughly what a fragment takes in memory.
 func (f *fragment) size() int {
-	n := 256
+	n := 512
 	for _, it := range f.items {
-		n += cap(it.text) + cap(it.rest)
+		n += cap(it)
 	}
 	return n
 }
 
-func (v *View) topic(film Film) Topic {
-	return Topic{Site: v.env.Site, Name: v.env.Name, Film: film}
+// subject is what the feed with a key is about, in the words of the fragment.
+func (f *fragment) subject(key string) subject {
+	for _, s := range f.subjects {
+		if s.key == key {
+			return s
+		}
+	}
+	return subject{key: key}
 }
 
-// envelopes renders what stands around the items of a feed, in each format.
-func (v *View) envelopes(key string, t Topic) ([]envelope, error) {
-	if around, ok := v.around.get(envelopeKey{key, t.Film}); ok {
+func (v *View) topic(s subject) Topic {
+	return Topic{Site: v.env.Site, Name: v.env.Name, Film: s.film, Critic: s.critic, Outlet: s.outlet, Tag: s.tag}
+}
+
+// envelopes renders what stands around the items of a document, in each format.
+func (v *View) envelopes(k envelopeKey) ([]envelope, error) {
+	if around, ok := v.around.get(k); ok {
 		return around, nil
 	}
-	title, description := v.wording.of(t)
+	title, description := v.wording.of(v.topic(k.subject))
 	c := channel{
 		title: title, description: description, language: v.env.Site.Language,
-		home: v.home(review.FilmID(t.Film.ID)), author: v.env.Site.Title,
+		home: v.home(review.FilmID(k.film.ID)), author: v.env.Site.Title, hubs: v.hubs,
+	}
+	if k.page != "" {
+		c.hubs = nil // nobody subscribes to a page
 	}
 	var around []envelope
 	size := 0
 	for _, f := range v.formats {
-		c.self = pathURL(v.env.Site.URL, v.path(key, f))
+		c.id = v.url(k.key, "", f)
+		c.self = v.url(k.key, k.page, f)
+		c.older, c.newer, c.current = v.pageURL(k.key, k.older, f), v.pageURL(k.key, k.newer, f), ""
+		if k.page != "" {
+			c.current = c.id
+		}
 		e, err := f.envelope(&c)
 		if err != nil {
 			return nil, err
@@ -327,15 +274,29 @@ func (v *View) envelopes(key string, t Topic) ([]envelope, error) {
 		around = append(around, e)
 		size += len(e.head) + len(e.afterDate) + len(e.tail)
 	}
-	v.around.put(envelopeKey{key, t.Film}, around, size)
+	v.around.put(k, around, size)
 	return around, nil
 }
 
-// path is where a feed's document stands under the site.
-func (v *View) path(key string, f format) string {
+// path is where a document stands under the site: a feed, or an archive page of it.
+func (v *View) path(key, page string, f format) string {
 	parts := []string{"feeds", v.env.Name}
-	if key != "" {
-		parts = append(parts, key)
+	for _, part := range []string{key, page} {
+		if part != "" {
+			parts = append(parts, part)
+		}
 	}
 	return strings.Join(parts, "/") + "." + f.name()
+}
+
+func (v *View) url(key, page string, f format) string {
+	return pathURL(v.env.Site.URL, v.path(key, page, f))
+}
+
+// pageURL is the address of an archive page, "" for none.
+func (v *View) pageURL(key, page string, f format) string {
+	if page == "" {
+		return ""
+	}
+	return v.url(key, page, f)
 }

@@ -3,12 +3,10 @@ package pages
 import (
 	"bytes"
 	_ "embed"
-	"encoding/xml"
 	"fmt"
 	"html/template"
 	"net/url"
 	"path"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -124,42 +122,22 @@ func plural(n int, what string) string {
 	return digits + " " + what + "s"
 }
 
-// opml is a list of feeds in OPML 2.0 (opml.org/spec2.opml).
-type opml struct {
-	XMLName xml.Name  `xml:"opml"`
-	Version string    `xml:"version,attr"`
-	Title   string    `xml:"head>title"`
-	Body    []outline `xml:"body>outline"`
-}
-
-type outline struct {
-	Type  string `xml:"type,attr"`
-	Text  string `xml:"text,attr"`
-	Title string `xml:"title,attr,omitempty"`
-	XML   string `xml:"xmlUrl,attr,omitempty"`
-	HTML  string `xml:"htmlUrl,attr,omitempty"`
-	URL   string `xml:"url,attr,omitempty"`
-}
-
 // listFeeds writes all feeds as OPML, each once: a reader that takes the list in
-// would subscribe to every format otherwise. The list may not be empty, so
-// without feeds it holds a link to the site.
-func listFeeds(site pipeline.Site, feeds []feed) ([]byte, error) {
-	doc := opml{Version: "2.0", Title: review.Line(site.Title)}
+// would subscribe to every format otherwise. The lists that other views make of feeds
+// of their own are linked, and expand in place.
+func listFeeds(site pipeline.Site, feeds []feed, more []pipeline.Link) ([]byte, error) {
+	var outlines []pipeline.Outline
 	for _, f := range feeds {
-		doc.Body = append(doc.Body, outline{
-			Type: "rss", Text: f.Title, Title: f.Title,
-			XML: site.URL + "/" + href(f.preferred().Path), HTML: site.URL + "/",
+		outlines = append(outlines, pipeline.Outline{
+			Title: f.Title, Feed: site.URL + "/" + href(f.preferred().Path), Home: site.URL + "/",
 		})
 	}
-	if len(doc.Body) == 0 {
-		doc.Body = []outline{{Type: "link", Text: doc.Title, URL: site.URL + "/"}}
+	for _, l := range more {
+		if l.MediaType == pipeline.OPMLType {
+			outlines = append(outlines, pipeline.Outline{Title: review.Line(l.Title), List: site.URL + "/" + href(l.Path)})
+		}
 	}
-	data, err := xml.MarshalIndent(doc, "", "  ")
-	if err != nil {
-		return nil, fmt.Errorf("render opml.xml: %w", err)
-	}
-	return slices.Concat([]byte(xml.Header), data, []byte("\n")), nil
+	return pipeline.OPML(review.Line(site.Title), site.URL+"/", outlines)
 }
 
 // preferred is the format that most readers take.

@@ -66,7 +66,7 @@ func (v *View) Version() string {
 
 // Links is the list of feeds.
 func (v *View) Links() []pipeline.Link {
-	return []pipeline.Link{{Title: "All feeds (OPML)", Path: opmlPath, MediaType: "text/x-opml"}}
+	return []pipeline.Link{{Title: "All feeds (OPML)", Path: opmlPath, MediaType: pipeline.OPMLType}}
 }
 
 func (v *View) links() []pipeline.Link {
@@ -142,7 +142,7 @@ func (v *View) write(ctx context.Context, s shelf, latest map[review.ID]pipeline
 	if err != nil {
 		return err
 	}
-	list, err := listFeeds(v.env.Site, page.Feeds)
+	list, err := listFeeds(v.env.Site, page.Feeds, page.More)
 	if err != nil {
 		return err
 	}
