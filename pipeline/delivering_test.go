@@ -189,8 +189,8 @@ func TestRetryAndReject(t *testing.T) {
 	if err := json.Unmarshal(value, &q); err != nil || q.Code != "no" || !strings.Contains(string(q.Event), `"guid":"b"`) || q.Attempts < 1 {
 		t.Errorf("quarantine holds %+v, %v", q, err)
 	}
-	if d.Quarantined() != 1 {
-		t.Errorf("%d in quarantine", d.Quarantined())
+	if n := d.Status().Quarantined; n != 1 {
+		t.Errorf("%d in quarantine", n)
 	}
 }
 

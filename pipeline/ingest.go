@@ -227,11 +227,15 @@ type poll struct {
 	moves     bool     // the source has reviews that moved
 	unsure    bool     // something could not be read: nothing is missing for certain
 	gone      []string // the source's own ids of what it says was taken back
+	first     firstReading
 }
 
 func (p *poll) run(ctx context.Context) error {
 	checkpoint, err := p.checkpoint(ctx)
 	if err != nil {
+		return err
+	}
+	if p.first, err = p.beginFirst(ctx); err != nil {
 		return err
 	}
 	if err := p.in.refresh(ctx); err != nil {
@@ -249,6 +253,9 @@ func (p *poll) run(ctx context.Context) error {
 	}
 	p.report.Unchanged = reading.Unchanged
 	if err := p.conclude(ctx, reading); err != nil {
+		return err
+	}
+	if err := p.endFirst(ctx); err != nil {
 		return err
 	}
 	if len(reading.Checkpoint) == 0 || bytes.Equal(reading.Checkpoint, checkpoint) {
@@ -461,6 +468,9 @@ const conflictTries = 8
 func (p *poll) publish(ctx context.Context, all []*candidate) error {
 	if len(all) == 0 {
 		return nil
+	}
+	if err := p.noteFirst(ctx); err != nil {
+		return err
 	}
 	p.in.deciding.Lock()
 	defer p.in.deciding.Unlock()

@@ -52,6 +52,9 @@ type Log interface {
 	// At returns the entry at a position, ErrNotFound when it has been superseded
 	// so often that the log no longer keeps it.
 	At(ctx context.Context, at Position) (Entry, error)
+	// Revisions returns the events that the log keeps of one review of a source, in
+	// log order; none for a review it does not know.
+	Revisions(ctx context.Context, source string, id review.ID) ([]Entry, error)
 	// Head is the position of the newest event that Read would return, 0 on an
 	// empty log.
 	Head(ctx context.Context) (Position, error)
@@ -68,6 +71,11 @@ type KV interface {
 	// Put returns when the value survives a power cut. ErrTooLarge over 4 MB.
 	Put(ctx context.Context, key string, value []byte) error
 	Delete(ctx context.Context, key string) error
+	// Look is Get with the revision of the value, for Swap.
+	Look(ctx context.Context, key string) (value []byte, revision uint64, err error)
+	// Swap is Put on top of the revision that Look returned, 0 where there must be
+	// no value. It returns the new revision. ErrConflict: somebody else was first.
+	Swap(ctx context.Context, key string, value []byte, revision uint64) (uint64, error)
 	// Keys lists the keys under a prefix that ends in a dot, sorted.
 	Keys(ctx context.Context, prefix string) ([]string, error)
 }

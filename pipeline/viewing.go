@@ -432,11 +432,16 @@ func (v *Viewing) releaseOne(path, where string, r record) error {
 func sift(entries []Entry, where *Where) []Entry {
 	out := make([]Entry, len(entries))
 	for i, e := range entries {
-		e.Kept = e.Review != nil && (where == nil || where.Match(e.Review))
-		e.Live = e.Kept && !e.Review.Gone()
-		out[i] = e
+		out[i] = e.judged(where)
 	}
 	return out
+}
+
+// judged is the entry with what a sink's filter says of it.
+func (e Entry) judged(where *Where) Entry {
+	e.Kept = e.Review != nil && (where == nil || where.Match(e.Review))
+	e.Live = e.Kept && !e.Review.Gone()
+	return e
 }
 
 // documents collects what a view makes in one batch: the last word on each path,

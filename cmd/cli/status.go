@@ -54,9 +54,9 @@ func (c *command) printStatus(st *daemon.Status) error {
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", s.Name, s.Type, moment(s.LastPolled), moment(s.Next), last)
 	}
-	fmt.Fprintln(w, "\t\t\t\t\nSINK\tTYPE\tBEHIND BY\tQUARANTINE\tNOTED")
+	fmt.Fprintln(w, "\t\t\t\t\t\nSINK\tTYPE\tBEHIND BY\tWAITING\tQUARANTINE\tNOTED")
 	for _, s := range st.Sinks {
-		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%s\n", s.Name, s.Type, int64(st.Head)-int64(s.Position), s.Quarantined, moment(s.NotedAt))
+		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%d\t%s\n", s.Name, s.Type, int64(st.Head)-int64(s.Position), s.Waiting, s.Quarantined, moment(s.NotedAt))
 	}
 	if err := w.Flush(); err != nil {
 		return err
@@ -68,6 +68,13 @@ func (c *command) printStatus(st *daemon.Status) error {
 		}
 		for _, p := range s.Report.Problems {
 			fmt.Fprintf(c.Out, "\nsource %q: %s\n", s.Name, p)
+		}
+	}
+	for _, s := range st.Sinks {
+		if s.Paused.Code != "" {
+			fmt.Fprintf(c.Out, "\nsink %q is paused since %s: %s: %s; when that is mended: `filmwire resume %s`\n", s.Name, moment(s.Paused.At), s.Paused.Code, s.Paused.Reason, s.Name)
+		} else if s.LastError != "" {
+			fmt.Fprintf(c.Out, "\nsink %q, last error: %s\n", s.Name, s.LastError)
 		}
 	}
 	return nil

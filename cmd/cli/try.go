@@ -181,6 +181,10 @@ func (l *dryLog) At(context.Context, pipeline.Position) (pipeline.Entry, error) 
 
 func (l *dryLog) Latest(context.Context, func(pipeline.Entry) error) error { return nil }
 
+func (l *dryLog) Revisions(context.Context, string, review.ID) ([]pipeline.Entry, error) {
+	return nil, nil
+}
+
 // nowhere is a KV that keeps nothing.
 type nowhere struct{}
 
@@ -188,3 +192,9 @@ func (nowhere) Get(context.Context, string) ([]byte, error)    { return nil, pip
 func (nowhere) Put(context.Context, string, []byte) error      { return nil }
 func (nowhere) Delete(context.Context, string) error           { return nil }
 func (nowhere) Keys(context.Context, string) ([]string, error) { return nil, nil }
+
+func (nowhere) Look(context.Context, string) ([]byte, uint64, error) {
+	return nil, 0, pipeline.ErrNotFound
+}
+
+func (nowhere) Swap(context.Context, string, []byte, uint64) (uint64, error) { return 1, nil }

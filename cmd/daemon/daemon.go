@@ -50,6 +50,7 @@ type Daemon struct {
 	ingest    *pipeline.Ingest
 	clients   map[bool]pipeline.Doer // by whether private addresses are allowed
 	noted     map[string]SinkStatus  // what was last noted of each sink
+	holder    string                 // as whom it delivers, "" where no other daemon can
 	salt      []byte                 // of fingerprints that cover secrets
 	since     time.Time              // when it was opened
 	sweeping  chan struct{}          // holds one when a sweep is asked for
@@ -127,6 +128,9 @@ func (d *Daemon) openStores(ctx context.Context) error {
 	if err := d.tieToLog(ctx); err != nil {
 		return err
 	}
+	if err := d.nameHolder(); err != nil {
+		return err
+	}
 	d.public, err = d.openTree(&d.stack, publicFolder)
 	return err
 }
@@ -166,15 +170,38 @@ func (d *Daemon) tieToLog(ctx context.Context) error {
 	return batch.Commit(0)
 }
 
-// client is the one for all that may reach private addresses, or for all that may
+// nameHolder finds the name under which this daemon delivers where others may join
+// the log. It stays the same as long as the derived state does, which one process at
+// a time has open: after a crash the sinks are its own at once.
+func (d *Daemon) nameHolder() error {
+	if d.Config.NATS.URL == "" && d.Config.NATS.Listen == "" {
+		return nil
+	}
+	own := d.store.View("engine.daemon")
+	name, ok := own.Get("name")
+	d.holder = string(name)
+	if ok {
+		return own.Err()
+	}
+	d.holder = rand.Text()
+	batch := own.Begin()
+	batch.Set("name", []byte(d.holder))
+	return batch.Commit(0)
+}
+
+// client is the one for all sources that may reach private addresses, or for all that may
 // not: how many requests a host gets at once is counted per client.
 func (d *Daemon) client(allowPrivate bool) pipeline.Doer {
 	if d.clients[allowPrivate] == nil {
-		d.clients[allowPrivate] = fetch.New(fetch.Options{
-			UserAgent: fetch.UserAgent(d.Version), AllowPrivate: allowPrivate, Clock: d.Clock, Log: d.Log,
-		})
+		d.clients[allowPrivate] = d.newClient(allowPrivate)
 	}
 	return d.clients[allowPrivate]
+}
+
+func (d *Daemon) newClient(allowPrivate bool) *fetch.Client {
+	return fetch.New(fetch.Options{
+		UserAgent: fetch.UserAgent(d.Version), AllowPrivate: allowPrivate, Clock: d.Clock, Log: d.Log,
+	})
 }
 
 func (d *Daemon) openIngest(ctx context.Context) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/filmwire/filmwire/pipeline"
 	"github.com/filmwire/filmwire/pipeline/serve"
 )
 
@@ -35,12 +36,26 @@ func sourceMetrics(st SourceStatus, due time.Time) []serve.Metric {
 	}
 }
 
-func sinkMetrics(name string, lag float64, failures, quarantined int64) []serve.Metric {
+func sinkMetrics(name string, head, position pipeline.Position, failures int64) []serve.Metric {
 	label := []serve.Label{{Name: "sink", Value: name}}
 	return []serve.Metric{
-		{Name: "filmwire_sink_lag", Help: "Positions a sink is behind the head of the log.", Labels: label, Value: max(lag, 0)},
+		{Name: "filmwire_sink_position", Help: "Every event up to this position is settled.", Labels: label, Value: float64(position)},
+		{Name: "filmwire_sink_lag", Help: "Positions a sink is behind the head of the log.", Labels: label, Value: max(float64(head)-float64(position), 0)},
 		{Name: "filmwire_sink_failures_total", Help: "Batches of a sink that failed.", Counter: true, Labels: label, Value: float64(failures)},
-		{Name: "filmwire_sink_quarantined_total", Help: "Events a sink gave up.", Counter: true, Labels: label, Value: float64(quarantined)},
+	}
+}
+
+// deliveryMetrics are what only sinks that deliver have.
+func deliveryMetrics(name string, st *pipeline.DeliveryStatus) []serve.Metric {
+	label := []serve.Label{{Name: "sink", Value: name}}
+	paused := serve.Metric{Name: "filmwire_sink_paused", Help: "1 for a sink that waits for somebody to act, with the reason's code.", Labels: label}
+	if st.Paused != nil {
+		paused.Value, paused.Labels = 1, append(label, serve.Label{Name: "code", Value: st.Paused.Code})
+	}
+	return []serve.Metric{
+		{Name: "filmwire_sink_waiting", Help: "Events that were read and are not settled.", Labels: label, Value: float64(st.Waiting)},
+		{Name: "filmwire_sink_quarantined", Help: "Events a sink gave up that nobody has dealt with.", Labels: label, Value: float64(st.Quarantined)},
+		paused,
 	}
 }
 

@@ -64,10 +64,9 @@ func (d *Daemon) Once(ctx context.Context) (Summary, error) {
 	return sum, d.noteSinks(ctx)
 }
 
-func (d *Daemon) quarantined() int64 {
-	var n int64
+func (d *Daemon) quarantined() (n int) {
 	for _, s := range runners[delivering](d.members()) {
-		n += s.Quarantined()
+		n += s.Status().Quarantined
 	}
 	return n
 }

@@ -32,7 +32,7 @@ func (v viewing) note() SinkStatus {
 }
 
 func (v viewing) metrics(head pipeline.Position) []serve.Metric {
-	return sinkMetrics(v.Name(), float64(head)-float64(v.Position()), v.Failures(), 0)
+	return sinkMetrics(v.Name(), head, v.Position(), v.Failures())
 }
 
 // delivering is the runner of a delivery.
@@ -44,9 +44,13 @@ func (d *Daemon) openDelivery(w *wanted, holds *stack) (runner, error) {
 		return nil, err
 	}
 	s := w.sink
+	// A client of its own: connections and turns at a host are shared with nobody
+	// whose receiver hangs.
+	client := d.newClient(s.AllowPrivate)
+	holds.push("connections", func() error { client.Close(); return nil })
 	delivery, err := s.OpenDelivery(pipeline.DeliveryEnv{
 		Name: s.Name, Site: w.site, Log: d.Log.With("sink", s.Name), Clock: d.Clock,
-		HTTP: d.client(s.AllowPrivate), Tree: own,
+		HTTP: client, Tree: own,
 	})
 	if err != nil {
 		return nil, err
@@ -55,6 +59,7 @@ func (d *Daemon) openDelivery(w *wanted, holds *stack) (runner, error) {
 	return delivering{pipeline.NewDelivering(pipeline.DeliveringConfig{
 		Name: s.Name, Delivery: delivery, Where: &s.Where, Backfill: s.Backfill,
 		Terms: s.Terms, Pause: s.Pause, Log: d.log, KV: d.bus.KV(), Logger: d.Log, Clock: d.Clock,
+		Holder: d.holder, Fingerprint: s.Fingerprint,
 	})}, nil
 }
 
@@ -62,11 +67,19 @@ func (s delivering) prepare(ctx context.Context) error { return s.Prepare(ctx) }
 func (s delivering) run(ctx context.Context)           { s.Run(ctx) } // it says itself what went wrong
 
 func (s delivering) note() SinkStatus {
-	return SinkStatus{Name: s.Name(), Position: s.Position(), Failures: s.Failures()}
+	st := s.Status()
+	note := SinkStatus{
+		Name: s.Name(), Position: st.Position, Waiting: st.Waiting, Failures: st.Failures, LastError: st.LastError, elsewhere: st.Elsewhere,
+	}
+	if st.Paused != nil {
+		note.Paused = *st.Paused
+	}
+	return note
 }
 
 func (s delivering) metrics(head pipeline.Position) []serve.Metric {
-	return sinkMetrics(s.Name(), float64(head)-float64(s.Position()), s.Failures(), s.Quarantined())
+	st := s.Status()
+	return append(sinkMetrics(s.Name(), head, st.Position, st.Failures), deliveryMetrics(s.Name(), &st)...)
 }
 
 // holdCloser has a plug-in closed that holds something open.

@@ -30,7 +30,12 @@ type SinkStatus struct {
 	Position    pipeline.Position `json:"position"`
 	NotedAt     time.Time         `json:"noted_at,omitzero"`
 	Failures    int64             `json:"failures,omitempty"` // since the daemon's start
+	LastError   string            `json:"last_error,omitempty"`
+	Waiting     int               `json:"waiting,omitempty"` // events that were read and are not settled
 	Quarantined int               `json:"quarantined,omitempty"`
+	Paused      pipeline.Paused   `json:"paused,omitzero"`
+
+	elsewhere bool // another daemon delivers, and notes how it goes
 }
 
 // NeedsAttention says that somebody should look.
@@ -41,7 +46,7 @@ func (s *Status) NeedsAttention() bool {
 		}
 	}
 	for i := range s.Sinks {
-		if s.Sinks[i].Quarantined > 0 {
+		if s.Sinks[i].Quarantined > 0 || s.Sinks[i].Paused.Code != "" {
 			return true
 		}
 	}
@@ -55,7 +60,7 @@ func sinkNoteKey(sink string) string { return "sink." + sink + ".note" }
 func (d *Daemon) noteSinks(ctx context.Context) error {
 	var errs []error
 	note := func(s SinkStatus) {
-		if d.noted[s.Name] == s {
+		if s.elsewhere || d.noted[s.Name] == s {
 			return
 		}
 		before := s
@@ -113,15 +118,28 @@ func ReadStatus(ctx context.Context, c *config.Config, b *bus.Bus, now time.Time
 			return s, err
 		}
 		st.Type = c.Sinks[i].Type
-		held, err := b.KV().Keys(ctx, pipeline.QuarantinePrefix(st.Name))
-		if err != nil {
-			return s, err
+		if c.Sinks[i].OpenDelivery != nil {
+			if err := st.readDelivery(ctx, b.KV()); err != nil {
+				return s, err
+			}
 		}
-		st.Quarantined = len(held)
 		s.Sinks = append(s.Sinks, st)
 	}
 	sort.SliceStable(s.Sinks, func(i, j int) bool { return s.Sinks[i].Name < s.Sinks[j].Name })
 	return s, nil
+}
+
+// readDelivery fills in what KV knows of a delivery better than the last note.
+func (s *SinkStatus) readDelivery(ctx context.Context, kv pipeline.KV) error {
+	st, err := pipeline.ReadDelivery(ctx, kv, s.Name)
+	if err != nil {
+		return err
+	}
+	s.Position, s.Waiting, s.Quarantined, s.Paused = st.Position, st.Waiting, st.Quarantined, pipeline.Paused{}
+	if st.Paused != nil {
+		s.Paused = *st.Paused
+	}
+	return nil
 }
 
 // nextPoll is when the source's schedule, and the source itself, have it polled.

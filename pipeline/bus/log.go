@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"sync"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/filmwire/filmwire/pipeline"
+	"github.com/filmwire/filmwire/pipeline/review"
 )
 
 // eventLog is the log of events: the stream FILMWIRE_LOG.
@@ -60,16 +62,31 @@ func (l *eventLog) message(ctx context.Context, seq uint64) (subject string, bod
 	if seq == 0 {
 		return "", nil, pipeline.ErrNotFound
 	}
-	subject, body, err = l.getDirect(ctx, seq)
-	if errors.Is(err, pipeline.ErrNotFound) && l.bus.opts.Replicas > 1 {
-		// Any replica may have answered, one that lags too. The leader knows.
-		return l.getLeader(ctx, seq)
-	}
-	return subject, body, err
+	m, err := l.get(ctx, getRequest{Seq: seq})
+	return m.subject, m.body, err
 }
 
+// stored is a message as the stream holds it.
+type stored struct {
+	seq     uint64
+	subject string
+	body    []byte
+}
+
+func (l *eventLog) get(ctx context.Context, r getRequest) (stored, error) {
+	m, err := l.getDirect(ctx, r)
+	if errors.Is(err, pipeline.ErrNotFound) && l.bus.opts.Replicas > 1 {
+		// Any replica may have answered, one that lags too. The leader knows.
+		return l.getLeader(ctx, r)
+	}
+	return m, err
+}
+
+// getRequest asks for the message at a sequence, or for the first one of a subject
+// that stands there or behind.
 type getRequest struct {
-	Seq uint64 `json:"seq"`
+	Seq           uint64 `json:"seq"`
+	NextBySubject string `json:"next_by_subj,omitempty"`
 }
 
 const (
@@ -77,51 +94,81 @@ const (
 	leaderGet = "$JS.API.STREAM.MSG.GET." + logStream
 )
 
-func (l *eventLog) getDirect(ctx context.Context, seq uint64) (string, []byte, error) {
-	request, err := json.Marshal(getRequest{seq})
+func (l *eventLog) getDirect(ctx context.Context, r getRequest) (stored, error) {
+	request, err := json.Marshal(r)
 	if err != nil {
-		return "", nil, err
+		return stored{}, err
 	}
 	m, err := l.bus.nc.RequestWithContext(ctx, directGet, request)
 	if err != nil {
-		return "", nil, err
+		return stored{}, err
 	}
 	switch status := m.Header.Get("Status"); status {
 	case "":
-		return m.Header.Get(jetstream.SubjectHeader), m.Data, nil
+		seq, err := strconv.ParseUint(m.Header.Get(jetstream.SequenceHeader), 10, 64)
+		return stored{seq: seq, subject: m.Header.Get(jetstream.SubjectHeader), body: m.Data}, err
 	case "404":
-		return "", nil, pipeline.ErrNotFound
+		return stored{}, pipeline.ErrNotFound
 	default:
-		return "", nil, fmt.Errorf("the server answers %s %s", status, m.Header.Get("Description"))
+		return stored{}, fmt.Errorf("the server answers %s %s", status, m.Header.Get("Description"))
 	}
 }
 
-func (l *eventLog) getLeader(ctx context.Context, seq uint64) (string, []byte, error) {
-	request, err := json.Marshal(getRequest{seq})
+func (l *eventLog) getLeader(ctx context.Context, r getRequest) (stored, error) {
+	request, err := json.Marshal(r)
 	if err != nil {
-		return "", nil, err
+		return stored{}, err
 	}
 	m, err := l.bus.nc.RequestWithContext(ctx, leaderGet, request)
 	if err != nil {
-		return "", nil, err
+		return stored{}, err
 	}
 	var answer struct {
 		Error   *jetstream.APIError `json:"error"`
 		Message struct {
 			Subject string `json:"subject"`
+			Seq     uint64 `json:"seq"`
 			Data    []byte `json:"data"`
 		} `json:"message"`
 	}
 	if err := json.Unmarshal(m.Data, &answer); err != nil {
-		return "", nil, fmt.Errorf("the server's answer: %w", err)
+		return stored{}, fmt.Errorf("the server's answer: %w", err)
 	}
 	switch {
 	case answer.Error == nil:
-		return answer.Message.Subject, answer.Message.Data, nil
+		return stored{seq: answer.Message.Seq, subject: answer.Message.Subject, body: answer.Message.Data}, nil
 	case answer.Error.ErrorCode == jetstream.JSErrCodeMessageNotFound:
-		return "", nil, pipeline.ErrNotFound
+		return stored{}, pipeline.ErrNotFound
 	}
-	return "", nil, answer.Error
+	return stored{}, answer.Error
+}
+
+// Revisions implements [pipeline.Log]. There are few, so they are asked for one by
+// one. An event that cannot be read is passed over, as in Read.
+func (l *eventLog) Revisions(ctx context.Context, source string, id review.ID) ([]pipeline.Entry, error) {
+	ctx, end, err := l.bus.begin(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("log: revisions of %s: %w", id, err)
+	}
+	defer end()
+	var entries []pipeline.Entry
+	next := getRequest{Seq: 1, NextBySubject: reviewSubject(source, id)}
+	for {
+		m, err := l.get(ctx, next)
+		if errors.Is(err, pipeline.ErrNotFound) {
+			return entries, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("log: revisions of %s: %w", id, err)
+		}
+		next.Seq = m.seq + 1
+		e, err := decode(m.subject, pipeline.Position(m.seq), m.body)
+		if err != nil {
+			l.unread.note(pipeline.Position(m.seq), err)
+			continue
+		}
+		entries = append(entries, e)
+	}
 }
 
 // Head implements [pipeline.Log]. An event this version cannot read does not

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/filmwire/filmwire/pipeline"
+	"github.com/filmwire/filmwire/pipeline/review"
 )
 
 const (
@@ -22,7 +23,11 @@ func subjectOf(a *pipeline.Append) string {
 	if a.Film != nil {
 		return filmPrefix + token(string(a.Film.FilmID))
 	}
-	return reviewPrefix + token(a.Review.Source.Name) + "." + token(string(a.Review.ReviewID))
+	return reviewSubject(a.Review.Source.Name, a.Review.ReviewID)
+}
+
+func reviewSubject(source string, id review.ID) string {
+	return reviewPrefix + token(source) + "." + token(string(id))
 }
 
 const longestToken = 64

@@ -35,6 +35,7 @@ func runLatest(t *testing.T, fresh Fresh) {
 			t.Errorf("the last is revision %d of %s, want the revised review", e.Review.Revision, e.Review.ReviewID)
 		}
 	})
+	t.Run("the revisions of one review", func(t *testing.T) { revisions(t, fresh) })
 	t.Run("an error ends it", func(t *testing.T) {
 		log := open(t, fresh(t, bus.Options{})).Log()
 		mustAppend(t, log, First("s", 30)...)
@@ -126,5 +127,32 @@ func latestBesideWriters(t *testing.T, fresh Fresh, keep int) {
 		if n != rounds+1 {
 			t.Errorf("review %s ends at revision %d, want %d", id, n, rounds+1)
 		}
+	}
+}
+
+// revisions are those that are kept, in order, of the one review and no other.
+func revisions(t *testing.T, fresh Fresh) {
+	log := open(t, fresh(t, bus.Options{KeepRevisions: 3})).Log()
+	group := First("s", 3)
+	at := mustAppend(t, log, group...)
+	e, after := group[1].Review, at[1]
+	want := []pipeline.Position{after}
+	for range 4 {
+		e = Revise(e, review.Revised)
+		after = mustAppend(t, log, pipeline.Append{Review: e, After: after})[0]
+		want = append(want, after)
+	}
+	want = want[len(want)-3:]
+	got, err := log.Revisions(bound(t), "s", e.ReviewID)
+	if err != nil || len(got) != len(want) {
+		t.Fatalf("%d revisions, %v; want %d", len(got), err, len(want))
+	}
+	for i, entry := range got {
+		if entry.Position != want[i] || entry.Review.ReviewID != e.ReviewID || entry.Review.Revision != i+3 {
+			t.Errorf("revision %d of %s at %d, want %d at %d", entry.Review.Revision, entry.Review.ReviewID, entry.Position, i+3, want[i])
+		}
+	}
+	if got, err := log.Revisions(bound(t), "s", "no-such-review"); err != nil || len(got) != 0 {
+		t.Errorf("of a review that is not there: %d, %v", len(got), err)
 	}
 }

@@ -49,6 +49,7 @@ func runState(t *testing.T, fresh Fresh) {
 			t.Errorf("%q, %v", got, err)
 		}
 	})
+	t.Run("swap", func(t *testing.T) { swap(t, kv) })
 	t.Run("keys", func(t *testing.T) {
 		for _, key := range []string{"k.b", "k.a.2", "k.a.1", "ka.1", "k.gone"} {
 			if err := kv.Put(bound(t), key, []byte("v")); err != nil {
@@ -75,4 +76,42 @@ func runState(t *testing.T, fresh Fresh) {
 			}
 		}
 	})
+}
+
+// swap: a value is put only on top of the one that was looked at, also where a key
+// was deleted in between.
+func swap(t *testing.T, kv pipeline.KV) {
+	const key = "sink.posts.cursor"
+	if _, _, err := kv.Look(bound(t), key); !errors.Is(err, pipeline.ErrNotFound) {
+		t.Fatalf("look before put: %v, want ErrNotFound", err)
+	}
+	first, err := kv.Swap(bound(t), key, []byte("1"), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := kv.Swap(bound(t), key, []byte("x"), 0); !errors.Is(err, pipeline.ErrConflict) {
+		t.Errorf("a second create: %v, want ErrConflict", err)
+	}
+	second, err := kv.Swap(bound(t), key, []byte("2"), first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := kv.Swap(bound(t), key, []byte("x"), first); !errors.Is(err, pipeline.ErrConflict) {
+		t.Errorf("on top of an older revision: %v, want ErrConflict", err)
+	}
+	if value, revision, err := kv.Look(bound(t), key); err != nil || string(value) != "2" || revision != second {
+		t.Errorf("look: %q at %d, %v; want 2 at %d", value, revision, err, second)
+	}
+	if err := kv.Delete(bound(t), key); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := kv.Swap(bound(t), key, []byte("x"), second); !errors.Is(err, pipeline.ErrConflict) {
+		t.Errorf("on top of a value that was deleted: %v, want ErrConflict", err)
+	}
+	if _, err := kv.Swap(bound(t), key, []byte("3"), 0); err != nil {
+		t.Errorf("create after a delete: %v", err)
+	}
+	if _, err := kv.Swap(bound(t), "large", make([]byte, 5<<20), 0); !errors.Is(err, pipeline.ErrTooLarge) {
+		t.Errorf("%v, want ErrTooLarge", err)
+	}
 }
