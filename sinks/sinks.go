@@ -5,6 +5,7 @@ package sinks
 import (
 	"github.com/filmwire/filmwire/pipeline"
 	"github.com/filmwire/filmwire/sinks/drafts"
+	"github.com/filmwire/filmwire/sinks/exec"
 	"github.com/filmwire/filmwire/sinks/feed"
 	"github.com/filmwire/filmwire/sinks/pages"
 	"github.com/filmwire/filmwire/sinks/ratings"
@@ -19,5 +20,6 @@ func Builtin() []pipeline.SinkType {
 		pages.Type(),
 		drafts.Type(),
 		webhook.Type(),
+		exec.Type(),
 	}
 }
