@@ -105,7 +105,25 @@ type SourceEnv struct {
 	HTTP  Doer
 	// Feed opens a feed, for sources that are one or stand on some.
 	Feed OpenFeed
+	// Export reads what other services hand their users.
+	Export ReadExport
 }
+
+// Export is a file or folder in which people carry reviews from one service to
+// another.
+type Export struct {
+	Path string
+	// Columns says which column of a table of one's own holds a field of the
+	// document, dotted for nested ones: film.title, rating, published_at.
+	Columns map[string]string
+	// Television is read too.
+	Television bool
+}
+
+// ReadExport hands out what an export holds, oldest first, and what it says was
+// taken back. What cannot be read is a problem with its file and line. An error is
+// one of out's, or ctx's.
+type ReadExport func(ctx context.Context, e Export, out Out) error
 
 // OpenFeed makes the source that reads the feed at an address: RSS, Atom or JSON
 // Feed, with conditional requests. Its readings are never complete, for a feed

@@ -6,6 +6,7 @@ import (
 	"github.com/filmwire/filmwire/pipeline"
 	"github.com/filmwire/filmwire/sources/feed"
 	"github.com/filmwire/filmwire/sources/files"
+	"github.com/filmwire/filmwire/sources/letterboxd"
 )
 
 // Builtin lists the source types, in the order people read them.
@@ -13,5 +14,6 @@ func Builtin() []pipeline.SourceType {
 	return []pipeline.SourceType{
 		files.Type(),
 		feed.Type(),
+		letterboxd.Type(),
 	}
 }

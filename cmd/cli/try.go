@@ -13,6 +13,7 @@ import (
 
 	"github.com/filmwire/filmwire/config"
 	"github.com/filmwire/filmwire/pipeline"
+	"github.com/filmwire/filmwire/pipeline/exports"
 	"github.com/filmwire/filmwire/pipeline/feeds"
 	"github.com/filmwire/filmwire/pipeline/fetch"
 	"github.com/filmwire/filmwire/pipeline/films"
@@ -126,7 +127,7 @@ func (c *command) trySource(t *trial) (*pipeline.Polled, error) {
 			Name: "try", Log: c.logger(c.Err, true), Clock: pipeline.SystemClock{},
 			HTTP: fetch.New(fetch.Options{UserAgent: fetch.UserAgent(version()), AllowPrivate: t.allowPrivate}),
 		}
-		env.Feed = feeds.Opener(env)
+		env.Feed, env.Export = feeds.Opener(env), exports.Reader(env.Clock)
 		source, err := open(env)
 		if err != nil {
 			return nil, err

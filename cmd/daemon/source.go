@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/filmwire/filmwire/pipeline"
+	"github.com/filmwire/filmwire/pipeline/exports"
 	"github.com/filmwire/filmwire/pipeline/feeds"
 	"github.com/filmwire/filmwire/pipeline/schedule"
 	"github.com/filmwire/filmwire/pipeline/serve"
@@ -59,7 +60,7 @@ func (d *Daemon) openSource(w *wanted, holds *stack) (runner, error) {
 	env := pipeline.SourceEnv{
 		Name: c.Name, Log: d.Log.With("source", c.Name), Clock: d.Clock, HTTP: d.client(c.AllowPrivate),
 	}
-	env.Feed = feeds.Opener(env)
+	env.Feed, env.Export = feeds.Opener(env), exports.Reader(env.Clock)
 	opened, err := c.Open(env)
 	if err != nil {
 		return nil, err

@@ -44,6 +44,7 @@ func letterboxd(d *review.Document, x ext.Extensions) {
 	}
 	if own != nil {
 		s := &d.Stated
+		s.EntryKind = review.EntryRating // unless there is a text
 		s.Film.Title = extension(x, "letterboxd", "filmTitle")
 		s.Film.Year = year(extension(x, "letterboxd", "filmYear"))
 		if day, err := review.ParseDate(extension(x, "letterboxd", "watchedDate")); err == nil {

@@ -129,13 +129,13 @@ func TestElementsOfOtherNamespaces(t *testing.T) {
 	check(t, []reading{
 		{"letterboxd.xml", []review.Document{
 			aside(review.AsideTelevision, doc("letterboxd-watch-2", "https://letterboxd.com/jane/film/some-show/", review.FormHTML, "<p>Watched on Saturday August 1, 2026.</p>", review.Review{
-				Title: "Some Show, 2020", Critic: review.Critic{Name: "Jane"}, PublishedAt: at("2026-08-02T01:01:00Z"),
+				EntryKind: review.EntryRating, Title: "Some Show, 2020", Critic: review.Critic{Name: "Jane"}, PublishedAt: at("2026-08-02T01:01:00Z"),
 				Film:      review.Film{Title: "Some Show", Year: 2020, IDs: review.FilmIDs{Letterboxd: "some-show"}},
 				WatchedOn: review.Date{Year: 2026, Month: 8, Day: 1},
 			})),
 			rated(doc("letterboxd-review-1", "https://letterboxd.com/jane/film/never-let-me-go/", review.FormHTML,
 				`<p><img src="https://a.ltrbxd.com/x.jpg"/></p> <p>Quiet.</p>`, review.Review{
-					Title: "Never Let Me Go, 2010 - ★★★★", Critic: review.Critic{Name: "Jane"}, PublishedAt: at("2026-08-03T01:01:00Z"),
+					EntryKind: review.EntryRating, Title: "Never Let Me Go, 2010 - ★★★★", Critic: review.Critic{Name: "Jane"}, PublishedAt: at("2026-08-03T01:01:00Z"),
 					Film:      review.Film{Title: "Never Let Me Go", Year: 2010, IDs: review.FilmIDs{TMDB: "42188", Letterboxd: "never-let-me-go"}},
 					WatchedOn: review.Date{Year: 2026, Month: 8, Day: 2}, Rewatch: true, Liked: true,
 				}), "4.0", "letterboxd:memberRating", five),

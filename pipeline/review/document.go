@@ -1,6 +1,10 @@
 package review
 
-import "time"
+import (
+	"strconv"
+	"strings"
+	"time"
+)
 
 // Form is the form a document's body is written in.
 type Form string
@@ -58,4 +62,11 @@ type Defaults struct {
 	Language string // where none is stated
 	Rights   Rights
 	Tags     []string // added to every review
+}
+
+// DiaryGUID identifies an entry of a film diary by the film as the entry names it
+// and the day of the viewing, which may be unknown: for services that call the same
+// entry one thing in one place and another in the next.
+func DiaryGUID(film *Film, on Date) string {
+	return strings.Join([]string{film.Title, strconv.Itoa(film.Year), on.String()}, "|")
 }

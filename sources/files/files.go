@@ -1,6 +1,6 @@
 // Package files is the source that reads reviews from files: Markdown, HTML and
-// plain text, one document each, and JSON and NDJSON with many. It hands out
-// what the files hold; front matter, headings and ratings are for normalize to
+// plain text, one document each, and JSON, NDJSON, CSV and exports of other
+// services with many. It hands out what the files hold; front matter, headings and ratings are for normalize to
 // understand. A folder can be watched, so that a review is out the moment it is
 // saved.
 //
@@ -26,7 +26,7 @@ import (
 func Type() pipeline.SourceType {
 	return pipeline.SourceType{
 		Name:      "files",
-		Summary:   "A folder of Markdown, HTML, text, JSON or NDJSON files.",
+		Summary:   "A folder of Markdown, HTML, text, JSON, NDJSON or CSV files.",
 		Configure: configure,
 	}
 }
@@ -36,7 +36,10 @@ type options struct {
 	// Path is a file, a folder (all files below it), or a pattern with * ? [] {}
 	// and **. Several are read as one source.
 	Path  []pipeline.Path `config:"path,required"`
-	Watch bool            `config:"watch"`
+	Watch bool            `config:"watch" doc:"Read again as soon as something changes; on by default."`
+	// Columns says which column of a CSV file holds a field of the document.
+	Columns    map[string]string `config:"columns" doc:"For CSV files: the column that holds a field of the document, as film.title: Movie; columns with well-known names need none."`
+	Television bool              `config:"television" doc:"Read television series and episodes of exports too; off by default."`
 }
 
 func configure(o pipeline.Options) pipeline.OpenSource {
@@ -56,7 +59,7 @@ func configure(o pipeline.Options) pipeline.OpenSource {
 		patterns = append(patterns, p)
 	}
 	return func(env pipeline.SourceEnv) (pipeline.Source, error) {
-		s := &source{patterns: patterns, env: env}
+		s := &source{patterns: patterns, options: opts, env: env}
 		if env.Log == nil {
 			s.env.Log = slog.New(slog.DiscardHandler)
 		}
@@ -70,6 +73,7 @@ func configure(o pipeline.Options) pipeline.OpenSource {
 // source reads all files of its patterns.
 type source struct {
 	patterns []pattern
+	options  options
 	env      pipeline.SourceEnv
 	away     atomic.Bool // a watched folder went, and no watch has begun since
 }
@@ -80,7 +84,7 @@ type watched struct{ *source }
 // Read hands out all documents, in the order of their paths. There is nothing
 // to remember, so the checkpoint is empty.
 func (s *source) Read(ctx context.Context, _ []byte, out pipeline.Out) (pipeline.Reading, error) {
-	r := &reading{ctx: ctx, out: out, at: s.env.Clock.Now()}
+	r := &reading{ctx: ctx, out: out, at: s.env.Clock.Now(), options: &s.options, openExport: s.env.Export}
 	for i := range s.patterns {
 		if err := s.readPattern(i, r); err != nil {
 			return pipeline.Reading{}, err

@@ -15,9 +15,10 @@ const (
 	kindText
 	kindJSON   // one document, or an array of them
 	kindNDJSON // one document a line
+	kindExport // a table, or an archive with tables: what other services hand out
 )
 
-const extensions = ".md, .markdown, .html, .htm, .txt, .text, .json, .ndjson, .jsonl"
+const extensions = ".md, .markdown, .html, .htm, .txt, .text, .json, .ndjson, .jsonl, .csv, .csv.gz, .zip"
 
 // kindOf goes by the extension, in whatever case.
 func kindOf(path string) (kind, bool) {
@@ -40,6 +41,10 @@ func kindOf(path string) (kind, bool) {
 			return kindJSON, true
 		case ".ndjson", ".jsonl":
 			return kindNDJSON, true
+		case ".csv", ".zip":
+			return kindExport, true
+		case ".gz":
+			return kindExport, strings.EqualFold(path[max(0, dot-len(".csv")):dot], ".csv")
 		}
 	}
 	return 0, false

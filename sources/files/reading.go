@@ -37,6 +37,9 @@ type reading struct {
 	buf      []byte // of the file at hand
 	problems int
 	ignored  int
+
+	options    *options
+	openExport pipeline.ReadExport
 }
 
 func (r *reading) problem(where string, err error) error {
@@ -56,8 +59,11 @@ func (r *reading) document(d review.Document, raw []byte) error {
 
 // file reads one file.
 func (r *reading) file(f found) error {
-	if f.kind == kindNDJSON {
+	switch f.kind {
+	case kindNDJSON:
 		return r.lines(f)
+	case kindExport:
+		return r.export(f)
 	}
 	raw, err := r.whole(f.path)
 	if err != nil {
@@ -72,6 +78,18 @@ func (r *reading) file(f found) error {
 	}
 	return r.document(review.Document{GUID: f.guid, Form: f.kind.form(), Body: body}, raw)
 }
+
+// export hands out what a table or an archive holds.
+func (r *reading) export(f found) error {
+	return r.openExport(r.ctx, pipeline.Export{Path: f.path, Columns: r.options.Columns, Television: r.options.Television}, exported{r})
+}
+
+// exported counts what cannot be read of an export.
+type exported struct{ *reading }
+
+func (e exported) Document(d review.Document) error { return e.out.Document(d) }
+func (e exported) Gone(guid string) error           { return e.out.Gone(guid) }
+func (e exported) Problem(p pipeline.Problem) error { return e.problem(p.Where, p.Err) }
 
 // whole reads a file into the reading's buffer: the bytes are good until the
 // next file. A file that is being written to is read a second time.

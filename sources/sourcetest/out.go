@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/filmwire/filmwire/pipeline"
+	"github.com/filmwire/filmwire/pipeline/exports"
 	"github.com/filmwire/filmwire/pipeline/feeds"
 	"github.com/filmwire/filmwire/pipeline/review"
 )
@@ -72,6 +73,6 @@ func (Clock) Sleep(ctx context.Context, _ time.Duration) error {
 // Env is a source's surroundings in a test.
 func Env(http pipeline.Doer) pipeline.SourceEnv {
 	env := pipeline.SourceEnv{Name: "test", Log: slog.New(slog.DiscardHandler), Clock: Clock{}, HTTP: http}
-	env.Feed = feeds.Opener(env)
+	env.Feed, env.Export = feeds.Opener(env), exports.Reader(env.Clock)
 	return env
 }
