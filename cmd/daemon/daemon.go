@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/filmwire/filmwire/config"
@@ -18,6 +19,7 @@ import (
 	"github.com/filmwire/filmwire/pipeline/bus"
 	"github.com/filmwire/filmwire/pipeline/fetch"
 	"github.com/filmwire/filmwire/pipeline/films"
+	"github.com/filmwire/filmwire/pipeline/hub"
 	"github.com/filmwire/filmwire/pipeline/normalize"
 	"github.com/filmwire/filmwire/pipeline/tree"
 	"github.com/filmwire/filmwire/pipeline/views"
@@ -55,6 +57,10 @@ type Daemon struct {
 	since     time.Time              // when it was opened
 	sweeping  chan struct{}          // holds one when a sweep is asked for
 
+	site atomic.Pointer[pipeline.Site]    // of the config that holds now
+	hub  atomic.Pointer[hub.Hub]          // nil unless Run has one
+	told atomic.Pointer[[]func([]string)] // who is told of changed documents, nil unless Run does
+
 	// changing is held while members come and go.
 	changing sync.Mutex
 	leaving  []*member // that may not have ended yet
@@ -81,6 +87,7 @@ func Open(ctx context.Context, o Options) (*Daemon, error) {
 		Options: o, clients: map[bool]pipeline.Doer{}, noted: map[string]SinkStatus{},
 		salt: []byte(rand.Text()), since: o.Clock.Now(), sweeping: make(chan struct{}, 1),
 	}
+	d.site.Store(&o.Config.Site)
 	for _, step := range []func(context.Context) error{d.openBus, d.openStores, d.openIngest, d.openCrew} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, d.Close())

@@ -15,6 +15,9 @@ func (d *Daemon) metrics(ctx context.Context) []serve.Metric {
 	if err == nil {
 		all = append(all, serve.Metric{Name: "filmwire_log_head", Help: "Position of the newest event on the log.", Value: float64(head)})
 	}
+	if h := d.hub.Load(); h != nil {
+		all = append(all, serve.Metric{Name: "filmwire_hub_subscriptions", Help: "Subscriptions to feeds at the daemon's own hub.", Value: float64(h.Subscriptions())})
+	}
 	for _, m := range d.members() {
 		if err == nil || m.Kind == KindSource { // how far behind a sink is, nobody knows now
 			all = append(all, m.metrics(head)...)

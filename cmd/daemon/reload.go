@@ -89,6 +89,7 @@ func (d *Daemon) reload(ctx context.Context) (Outcome, error) {
 	out.Steps = steps
 	d.Config = c
 	d.ingest.SetSite(c.Site)
+	d.site.Store(&c.Site)
 	out.Late = d.goOver(ctx, opened)
 	d.askSweep()
 	return out, d.keepRecord(ctx)

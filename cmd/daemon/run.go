@@ -5,13 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"path/filepath"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/filmwire/filmwire/pipeline"
-	"github.com/filmwire/filmwire/pipeline/serve"
 )
 
 // running is what Run has under way: what is started ends with ctx.
@@ -24,14 +22,11 @@ type running struct {
 // every sink and serves what they make. ready, which may be nil, is called with
 // the address it serves on.
 func (d *Daemon) Run(ctx context.Context, ready func(net.Addr)) error {
-	server, err := serve.New(serve.Options{
-		Root: filepath.Join(d.Config.Data, publicFolder), Ready: d.ready, Metrics: d.metrics,
-		Log: d.Log, Clock: d.Clock, Version: d.Version,
-	})
+	public, err := d.openPublishing(ctx)
 	if err != nil {
 		return err
 	}
-	defer server.Close()
+	defer public.server.Close()
 	listener, err := net.Listen("tcp", d.Config.Listen)
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w; another `listen:` in the config takes another port, port 0 a free one", d.Config.Listen, err)
@@ -40,10 +35,11 @@ func (d *Daemon) Run(ctx context.Context, ready func(net.Addr)) error {
 	defer cancel(nil)
 	var work sync.WaitGroup
 	work.Go(func() {
-		if err := server.Serve(ctx, listener); err != nil {
+		if err := public.server.Serve(ctx, listener); err != nil {
 			cancel(fmt.Errorf("serve: %w", err))
 		}
 	})
+	public.start(d, &running{ctx, &work})
 	if err := d.start(ctx, &work); err != nil {
 		cancel(err)
 	}

@@ -20,7 +20,7 @@ func (d *Daemon) openView(w *wanted, holds *stack) (runner, error) {
 	}
 	return viewing{pipeline.NewViewing(pipeline.ViewingConfig{
 		Name: w.Name, View: w.view, Where: &w.sink.Where, Log: d.log, Store: d.store, Leftovers: d.leftovers,
-		Public: d.public, Staging: staging, Pause: w.sink.Pause, Logger: d.Log, Clock: d.Clock,
+		Public: d.public, Staging: staging, Pause: w.sink.Pause, Published: d.published, Logger: d.Log, Clock: d.Clock,
 	})}, nil
 }
 

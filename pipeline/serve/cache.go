@@ -1,73 +1,79 @@
 package serve
 
-import (
-	"io/fs"
-	"os"
-	"sync"
-)
+import "sync"
 
-// known is what the server knows of one version of a file. It does not change.
-type known struct {
-	info  fs.FileInfo // of the file it was learnt from
-	media media
-	plain form
-	// The gzipped form. gzipped is nil where there is none: nobody has asked for
-	// it yet, or, if it was tried, it is not worth having.
-	zipped    form
-	gzipped   []byte
-	gzipTried bool
+// generations remembers by key within a bound. When the younger generation is
+// full the older is forgotten; what is still asked for moves on.
+type generations[V any] struct {
+	bound int         // of the cost of one generation; there are two
+	cost  func(V) int // of one value
+
+	mu             sync.RWMutex
+	younger, older map[string]V
+	spent          int    // of the younger
+	epoch          uint64 // how often something was dropped
 }
 
-// form is one of the forms a document is sent in: its header values.
-type form struct{ etag, length, encoding []string }
-
-// is reports whether the file is the very one that is known.
-func (k *known) is(info fs.FileInfo) bool {
-	return k.info.Size() == info.Size() && k.info.ModTime().Equal(info.ModTime()) && os.SameFile(k.info, info)
+func newGenerations[V any](bound int, cost func(V) int) *generations[V] {
+	return &generations[V]{bound: bound, cost: cost, younger: map[string]V{}}
 }
 
-// The bounds of one generation of the cache; there are two.
-const (
-	maxKnown   = 10_000
-	maxGzipped = 32 << 20 // bytes
-)
-
-// cache remembers by path. When the younger generation is full the older is
-// forgotten; what is still asked for moves on.
-type cache struct {
-	mu       sync.RWMutex
-	younger  map[string]*known
-	older    map[string]*known
-	gzipped  int // bytes in the younger
-	capacity int // of a generation; 0 is maxKnown
+func (g *generations[V]) get(key string) (V, bool) {
+	g.mu.RLock()
+	v, young := g.younger[key]
+	if young {
+		g.mu.RUnlock()
+		return v, true
+	}
+	v, old := g.older[key]
+	epoch := g.epoch
+	g.mu.RUnlock()
+	if old {
+		g.keep(epoch, key, v)
+	}
+	return v, old
 }
 
-func (c *cache) get(path string) *known {
-	c.mu.RLock()
-	k, young := c.younger[path]
-	if !young {
-		k = c.older[path]
-	}
-	c.mu.RUnlock()
-	if k != nil && !young {
-		c.put(path, k)
-	}
-	return k
+// now is the epoch: what is learnt from here on may be kept with it.
+func (g *generations[V]) now() uint64 {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	return g.epoch
 }
 
-func (c *cache) put(path string, k *known) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	capacity := c.capacity
-	if capacity == 0 {
-		capacity = maxKnown
+// keep remembers what was learnt since an epoch, unless something was dropped
+// meanwhile, which may have been this. It returns what is remembered now: of two
+// who learnt the same, the second gets what the first has.
+func (g *generations[V]) keep(epoch uint64, key string, v V) V {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.epoch != epoch {
+		return v
 	}
-	if before := c.younger[path]; before != nil {
-		c.gzipped -= len(before.gzipped)
+	if first, there := g.younger[key]; there {
+		return first
 	}
-	if c.younger == nil || len(c.younger) >= capacity || c.gzipped+len(k.gzipped) > maxGzipped {
-		c.older, c.younger, c.gzipped = c.younger, map[string]*known{}, 0
+	if len(g.younger) > 0 && g.spent+g.cost(v) > g.bound {
+		g.older, g.younger, g.spent = g.younger, map[string]V{}, 0
 	}
-	c.younger[path] = k
-	c.gzipped += len(k.gzipped)
+	g.younger[key] = v
+	g.spent += g.cost(v)
+	return v
+}
+
+// drop forgets a key, and says what it was.
+func (g *generations[V]) drop(key string) (V, bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.epoch++
+	v, young := g.younger[key]
+	if young {
+		g.spent -= g.cost(v)
+		delete(g.younger, key)
+		delete(g.older, key)
+		return v, true
+	}
+	v, old := g.older[key]
+	delete(g.older, key)
+	return v, old
 }

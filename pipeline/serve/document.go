@@ -1,200 +1,277 @@
 package serve
 
 import (
-	"bytes"
-	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"io"
 	"io/fs"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
+	"sync"
+	"sync/atomic"
 	"time"
 )
 
-// document answers with a file of the tree.
-func (s *Server) document(w http.ResponseWriter, r *http.Request) int {
-	name, f, info, err := s.find(r.URL.Path)
-	if err != nil {
-		if !isMissing(err) {
-			s.options.Log.Error("document could not be opened", "path", r.URL.Path, "err", err)
-			return plain(w, r, http.StatusInternalServerError, "internal error\n")
-		}
-		return notFound(w, r)
-	}
-	defer f.Close()
-	k, err := s.know(name, f, info)
-	if err != nil {
-		s.options.Log.Error("document could not be read", "path", name, "err", err)
-		return plain(w, r, http.StatusInternalServerError, "internal error\n")
-	}
-	if k.media.text && info.Size() >= minGzip && info.Size() <= maxGzip && acceptsGzip(r.Header["Accept-Encoding"]) {
-		if k, err = s.zipped(name, f, k); err != nil {
-			s.options.Log.Error("document could not be compressed", "path", name, "err", err)
-			return plain(w, r, http.StatusInternalServerError, "internal error\n")
-		}
-		if k.gzipped != nil {
-			return s.answer(w, r, k, &k.zipped, bytes.NewReader(k.gzipped))
-		}
-	}
-	return s.answer(w, r, k, &k.plain, f)
+// document is one version of a document, with all that is sent of it made once.
+// Besides what is made when it is first asked for, it does not change.
+type document struct {
+	name     string
+	info     fs.FileInfo // of the file it was read from
+	media    *media
+	tally    *tally
+	tag      string // what its entity tags begin with: a hash of the bytes
+	body     []byte // nil where it is too large to be kept: then the file is sent
+	modified time.Time
+	dated    []string // modified, as a header value
+	common   []field  // of every answer, 304 too
+	status   int      // of an answer with the body
+	extra    []field  // of an answer with the body
+	forms    [codings]form
+
+	checked atomic.Int64 // when the file was last seen to be this one, Unix nanoseconds
+
+	split  sync.Once // a feed cut into its entries
+	parts  *parts
+	read   sync.Once // a feed as a page for people
+	page   *document
+	mu     sync.Mutex // over deltas
+	deltas map[string]*document
 }
 
-// answer writes the header, and the body if it is asked for.
-func (s *Server) answer(w http.ResponseWriter, r *http.Request, k *known, as *form, body io.Reader) int {
+// field is one line of a header; answers share the values.
+type field struct {
+	name   string
+	values []string
+}
+
+// form is one of the forms a document is sent in.
+type form struct {
+	make sync.Once
+	done atomic.Bool // it has been made
+	// body is nil where the form is not worth having.
+	body                   []byte
+	etag, length, encoding []string
+}
+
+// Sizes in bytes.
+const (
+	maxKept    = 8 << 20 // a larger document is sent from its file, and not compressed
+	minPressed = 1 << 10 // a smaller one is not worth compressing
+)
+
+// newDocument makes what is sent of a document of size bytes; body is nil for one
+// that is too large.
+func newDocument(name string, info fs.FileInfo, m *media, body []byte, tag string, size int64) *document {
+	modified := info.ModTime().Truncate(time.Second).UTC()
+	d := &document{
+		name: name, info: info, media: m, body: body, tag: tag, status: http.StatusOK,
+		modified: modified, dated: []string{modified.Format(http.TimeFormat)},
+	}
+	f := &d.forms[identity]
+	f.body, f.etag, f.length = body, []string{`"` + tag + `"`}, []string{strconv.FormatInt(size, 10)}
+	f.make.Do(func() {})
+	d.common = append(d.common, field{"X-Content-Type-Options", []string{"nosniff"}})
+	if m.text {
+		d.common = append(d.common, field{"Vary", []string{d.varies()}})
+	}
+	if m.open {
+		d.common = append(d.common, field{"Access-Control-Allow-Origin", []string{"*"}},
+			field{"Access-Control-Expose-Headers", []string{"ETag, Link"}})
+	}
+	if m.page {
+		d.common = append(d.common, field{"Content-Security-Policy", []string{pagePolicy}})
+	}
+	// Ranges are refused in so many words: whoever resumes gets the whole again.
+	d.extra = []field{{"Content-Type", m.contentType}, {"Accept-Ranges", []string{"none"}}}
+	return d
+}
+
+func (d *document) varies() string {
+	if d.media.feed {
+		return "Accept-Encoding, Accept, A-IM"
+	}
+	return "Accept-Encoding"
+}
+
+// pagePolicy: pages hold text from many sources. It was sanitised; this is the
+// second lock.
+const pagePolicy = "script-src 'none'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+// tagOf hashes a document's bytes.
+func tagOf(sum []byte) string { return hex.EncodeToString(sum[:12]) }
+
+// cost is about what a document takes in memory, with the forms it may get.
+func (d *document) cost() int {
+	n := 2<<10 + len(d.body)
+	if d.media.text {
+		n += len(d.body) / 2
+	}
+	if d.media.feed {
+		n += 2 * len(d.body)
+	}
+	return n
+}
+
+// is reports whether the file is the very one the document was read from.
+func (d *document) is(info fs.FileInfo) bool {
+	return d.info.Size() == info.Size() && d.info.ModTime().Equal(info.ModTime()) && os.SameFile(d.info, info)
+}
+
+// form is the document in a coding, in its plain form where that coding is not
+// worth having.
+func (d *document) form(c coding, p *press) *form {
+	f := &d.forms[c]
+	if c == identity {
+		return f
+	}
+	if !d.media.text || len(d.body) < minPressed {
+		return &d.forms[identity]
+	}
+	f.make.Do(func() {
+		if body := p.press(c, d.body); len(body) < len(d.body) {
+			f.body = body
+			f.etag = []string{`"` + d.tag + c.suffix() + `"`}
+			f.length = []string{strconv.Itoa(len(body))}
+			f.encoding = []string{c.String()}
+		}
+		f.done.Store(true)
+	})
+	if f.body == nil {
+		return &d.forms[identity]
+	}
+	return f
+}
+
+// pressed are the codings somebody has asked for the document in.
+func (d *document) pressed() []coding {
+	var all []coding
+	for c := identity + 1; c < codings; c++ {
+		if d.forms[c].done.Load() {
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+// send writes the header, and the body if it is asked for and the reader does not
+// have it; same says that it is known already that the reader does.
+func (s *Server) send(w http.ResponseWriter, r *http.Request, d *document, now time.Time, same bool) int {
+	f := &d.forms[identity]
+	if asked := r.Header["Accept-Encoding"]; len(asked) > 0 && d.body != nil {
+		f = d.form(accepted(asked), &s.press)
+	}
 	h := w.Header()
-	h["Etag"], h["Cache-Control"], h["X-Content-Type-Options"] = as.etag, noCache, noSniff
-	if k.media.text {
-		h["Vary"] = varies
+	h["Etag"] = f.etag
+	for i := range d.common {
+		h[d.common[i].name] = d.common[i].values
 	}
-	if k.media.open {
-		h["Access-Control-Allow-Origin"] = anyone
+	// A time that is still to come would be a lie: the version before was given it.
+	dated := !d.modified.After(now)
+	if dated {
+		h["Last-Modified"] = d.dated
 	}
-	if k.media.page {
-		h["Content-Security-Policy"] = pagePolicy
-	}
-	modified := k.info.ModTime().Truncate(time.Second)
-	// A time is given only once it is old: a second version within the same second
-	// would bear the same time, and never be asked for.
-	settled := s.options.Clock.Now().Sub(modified) >= 2*time.Second
-	if settled {
-		h.Set("Last-Modified", modified.UTC().Format(http.TimeFormat))
-	}
-	if unchanged(r, as.etag[0], modified, settled) {
+	if same || d.status == http.StatusOK && unchanged(r, f.etag[0], d.modified, dated) {
 		w.WriteHeader(http.StatusNotModified)
 		return http.StatusNotModified
 	}
-	h["Content-Type"], h["Content-Length"] = k.media.contentType, as.length
-	if as.encoding != nil {
-		h["Content-Encoding"] = as.encoding
+	if d.body == nil {
+		return s.sendFile(w, r, d)
 	}
-	w.WriteHeader(http.StatusOK)
+	s.header(w, d, f)
 	if r.Method != http.MethodHead {
-		io.Copy(w, body) // a reader who has gone is no fault
+		writeBody(w, r, f.body)
 	}
-	return http.StatusOK
+	return d.status
 }
 
-// Header values that never change. Answers share them.
-var (
-	noCache = []string{"no-cache"}
-	noSniff = []string{"nosniff"}
-	varies  = []string{"Accept-Encoding"}
-	anyone  = []string{"*"}
-	gzipped = []string{"gzip"}
-	// Pages hold text from many sources. It was sanitised; this is the second lock.
-	pagePolicy = []string{"script-src 'none'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"}
-)
+// header writes what an answer with a body has besides.
+func (s *Server) header(w http.ResponseWriter, d *document, f *form) {
+	h := w.Header()
+	for i := range d.extra {
+		h[d.extra[i].name] = d.extra[i].values
+	}
+	h["Content-Length"] = f.length
+	if f.encoding != nil {
+		h["Content-Encoding"] = f.encoding
+	}
+	w.WriteHeader(d.status)
+}
 
-// find opens the document that a URL's path stands for: the file of that name,
-// else name.html, else name.json; index.html for a folder with a slash behind it.
-func (s *Server) find(urlPath string) (name string, f *os.File, info fs.FileInfo, err error) {
-	name = strings.TrimPrefix(urlPath, "/")
-	if name == "" || strings.HasSuffix(name, "/") {
-		name += "index.html"
-	}
-	if !isPublic(name) {
-		return name, nil, nil, fs.ErrNotExist
-	}
-	for _, ending := range [...]string{"", ".html", ".json"} {
-		f, info, err = s.open(name + ending)
-		if err == nil || !isMissing(err) {
-			return name + ending, f, info, err
+// sendFile sends a document that is too large to be kept.
+func (s *Server) sendFile(w http.ResponseWriter, r *http.Request, d *document) int {
+	f, info, err := s.open(d.name)
+	if err != nil || !d.is(info) {
+		if err == nil {
+			f.Close()
 		}
+		clear(w.Header())
+		w.Header().Set("Retry-After", "1")
+		return s.fault(w, r, http.StatusServiceUnavailable, "the document is being replaced: ask again")
 	}
-	return name, nil, nil, err
+	defer f.Close()
+	s.header(w, d, &d.forms[identity])
+	if r.Method != http.MethodHead {
+		io.Copy(w, f)
+	}
+	return d.status
 }
 
-// isPublic reports whether a file of this name may be served: a plain path in
-// the tree without hidden names.
-func isPublic(name string) bool {
-	return filepath.IsLocal(name) && name[0] != '.' && !strings.Contains(name, "/.") && !strings.ContainsAny(name, "\\\x00")
-}
-
-// open opens a regular file. It does not wait for the other end of a pipe.
-func (s *Server) open(name string) (*os.File, fs.FileInfo, error) {
-	f, err := s.root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		return nil, nil, err
-	}
-	info, err := f.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = fs.ErrNotExist
-	}
-	if err != nil {
-		f.Close()
-		return nil, nil, err
-	}
-	return f, info, nil
-}
-
-// isMissing reports that there is nothing to be served, for whatever reason a
-// stranger may be the cause of.
-func isMissing(err error) bool {
-	var escapes *fs.PathError // os.Root has no error value for a link that leads out
-	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.ENAMETOOLONG) ||
-		errors.Is(err, syscall.ELOOP) || errors.Is(err, syscall.ENXIO) ||
-		errors.As(err, &escapes) && strings.Contains(escapes.Err.Error(), "escapes")
-}
-
-// know learns a file's hash, or remembers it.
-func (s *Server) know(name string, f *os.File, info fs.FileInfo) (*known, error) {
-	if k := s.cache.get(name); k != nil && k.is(info) {
-		return k, nil
-	}
+// readDocument reads a file. The bytes of a large one are only hashed.
+func (s *Server) readDocument(name string, f *os.File, info fs.FileInfo) (*document, error) {
+	var body []byte
 	hash := sha256.New()
-	n, err := io.Copy(hash, f)
+	var err error
+	size := info.Size()
+	if size <= maxKept {
+		if body, err = io.ReadAll(f); err == nil {
+			hash.Write(body)
+			size = int64(len(body))
+		}
+	} else {
+		size, err = io.Copy(hash, f)
+	}
 	if err != nil {
 		return nil, err
 	}
-	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return nil, err
+	if body == nil && size <= maxKept {
+		body = []byte{}
 	}
-	k := &known{
-		info: info, media: mediaOf(s.media, name),
-		plain: form{etag: []string{`"` + hex.EncodeToString(hash.Sum(nil)[:12]) + `"`}, length: []string{strconv.FormatInt(n, 10)}},
-	}
-	s.cache.put(name, k)
-	return k, nil
+	d := newDocument(name, info, mediaOf(s.media, name), body, tagOf(hash.Sum(nil)), size)
+	d.tally = s.tallyOf(name)
+	s.addPolicy(d)
+	return d, nil
 }
 
-// Sizes in bytes between which a text is worth compressing, and cheap enough to
-// be compressed while somebody waits.
+// addPolicy adds how long a document may be kept, and for a feed who tells of
+// changes.
+func (s *Server) addPolicy(d *document) {
+	d.common = append(d.common, field{"Cache-Control", []string{s.cacheControl(d)}})
+	if site := s.options.Site(); d.media.feed && len(site.Hubs) > 0 {
+		var link []string
+		for _, hub := range site.Hubs {
+			link = append(link, "<"+hub+`>; rel="hub"`)
+		}
+		link = append(link, "<"+TopicURL(site, d.name)+`>; rel="self"`)
+		d.common = append(d.common, field{"Link", []string{strings.Join(link, ", ")}})
+	}
+}
+
+// How long a document may be used without being asked about. A settled one may
+// still lose a review that is withdrawn, so it is not kept for ever.
 const (
-	minGzip = 1 << 10
-	maxGzip = 8 << 20
+	keepSettled = "public, max-age=86400"
+	keepFeed    = "public, max-age=60"
+	keepNothing = "no-cache" // it may be kept, and must be asked about
 )
 
-// zipped adds the gzipped form to what is known.
-func (s *Server) zipped(name string, f *os.File, k *known) (*known, error) {
-	if k.gzipTried {
-		return k, nil
+func (s *Server) cacheControl(d *document) string {
+	switch {
+	case s.options.Settled != nil && s.options.Settled(d.name):
+		return keepSettled
+	case d.media.feed:
+		return keepFeed
 	}
-	var b bytes.Buffer
-	z := gzip.NewWriter(&b)
-	if _, err := io.Copy(z, f); err != nil {
-		return nil, err
-	}
-	if err := z.Close(); err != nil {
-		return nil, err
-	}
-	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return nil, err
-	}
-	more := *k
-	more.gzipTried = true
-	if int64(b.Len()) < k.info.Size() {
-		more.gzipped = bytes.Clone(b.Bytes())
-		more.zipped = form{
-			etag:   []string{strings.TrimSuffix(k.plain.etag[0], `"`) + `-gzip"`},
-			length: []string{strconv.Itoa(b.Len())}, encoding: gzipped,
-		}
-	}
-	s.cache.put(name, &more)
-	return &more, nil
+	return keepNothing
 }

@@ -14,19 +14,27 @@ type media struct {
 	// open may be read by scripts of any site.
 	open bool
 	page bool
+	// feed is something to subscribe to: it has a page for people, deltas for
+	// readers and hubs.
+	feed bool
+}
+
+// kind is the media type without parameters.
+func (m *media) kind() string {
+	kind, _, _ := strings.Cut(m.contentType[0], ";")
+	return kind
 }
 
 // media types by extension. Those of feeds are the ones that feed readers
 // subscribe to; the system's own table is not asked, as it differs by machine.
-func mediaTypes() map[string]media {
-	text := func(t string) media { return media{contentType: []string{t}, text: true} }
-	other := func(t string) media { return media{contentType: []string{t}} }
-	open := func(t string) media { return media{contentType: []string{t}, text: true, open: true} }
-	return map[string]media{
+func mediaTypes() map[string]*media {
+	text := func(t string) *media { return &media{contentType: []string{t}, text: true} }
+	other := func(t string) *media { return &media{contentType: []string{t}} }
+	return map[string]*media{
 		".html":  {contentType: []string{"text/html; charset=utf-8"}, text: true, page: true},
-		".rss":   text("application/rss+xml; charset=utf-8"),
-		".atom":  text("application/atom+xml; charset=utf-8"),
-		".json":  open("application/json"),
+		".rss":   {contentType: []string{"application/rss+xml; charset=utf-8"}, text: true, feed: true},
+		".atom":  {contentType: []string{"application/atom+xml; charset=utf-8"}, text: true, feed: true},
+		".json":  {contentType: []string{"application/json"}, text: true, open: true},
 		".xml":   text("application/xml; charset=utf-8"),
 		".opml":  text("text/x-opml; charset=utf-8"),
 		".xsl":   text("application/xslt+xml; charset=utf-8"),
@@ -41,7 +49,7 @@ func mediaTypes() map[string]media {
 		".woff2": other("font/woff2"),
 		"":       other("application/octet-stream"),
 		// Names that stand for more than their extension.
-		feedJSON: open("application/feed+json"),
+		feedJSON: {contentType: []string{"application/feed+json"}, text: true, open: true, feed: true},
 		opmlFile: text("text/x-opml; charset=utf-8"),
 	}
 }
@@ -52,7 +60,7 @@ const (
 )
 
 // mediaOf finds the media type of a document in the table.
-func mediaOf(table map[string]media, name string) media {
+func mediaOf(table map[string]*media, name string) *media {
 	ext := path.Ext(name)
 	switch {
 	case name == opmlFile:
@@ -64,4 +72,11 @@ func mediaOf(table map[string]media, name string) media {
 		return m
 	}
 	return table[""]
+}
+
+// FeedType is the Content-Type of the document at a path of the tree, if it is a
+// feed.
+func FeedType(name string) (contentType string, ok bool) {
+	m := mediaOf(mediaTypes(), name)
+	return m.contentType[0], m.feed
 }

@@ -47,19 +47,26 @@ func newScrape(version string) scrape {
 	return s
 }
 
-func (s *scrape) count(route string, status int) {
-	s.requests.WithLabelValues(route, statusText(status)).Inc()
+// tally counts the answers of one route. Those that are given all day are at hand.
+type tally struct {
+	of              *prometheus.CounterVec
+	ok, notModified prometheus.Counter
 }
 
-// statusText is strconv.Itoa for the statuses that are answered all day.
-func statusText(status int) string {
+func (s *scrape) tally(route string) *tally {
+	of := s.requests.MustCurryWith(prometheus.Labels{"route": route})
+	return &tally{of: of, ok: of.WithLabelValues("200"), notModified: of.WithLabelValues("304")}
+}
+
+func (t *tally) count(status int) {
 	switch status {
 	case http.StatusOK:
-		return "200"
+		t.ok.Inc()
 	case http.StatusNotModified:
-		return "304"
+		t.notModified.Inc()
+	default:
+		t.of.WithLabelValues(strconv.Itoa(status)).Inc()
 	}
-	return strconv.Itoa(status)
 }
 
 func (s *Server) metrics(w http.ResponseWriter, r *http.Request) int {

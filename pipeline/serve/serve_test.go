@@ -14,6 +14,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -22,6 +23,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/andybalholm/brotli"
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
@@ -38,6 +40,13 @@ type site struct {
 	dir  string
 	tree *tree.Tree
 	url  string
+	// server is told of what write changes.
+	server *serve.Server
+}
+
+// someSite is what the server knows of the site.
+func someSite() pipeline.Site {
+	return pipeline.Site{Title: "The Aisle Seat", URL: "https://reviews.example.org", Language: "en"}
 }
 
 // longAgo is far enough in the past for a Last-Modified.
@@ -50,7 +59,7 @@ func newSite(t testing.TB, change func(*serve.Options)) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := serve.Options{Root: dir, Log: slog.New(slog.DiscardHandler), Clock: pipeline.SystemClock{}, Version: "1.2.3"}
+	o := serve.Options{Root: dir, Site: someSite, Log: slog.New(slog.DiscardHandler), Clock: pipeline.SystemClock{}, Version: "1.2.3"}
 	if change != nil {
 		change(&o)
 	}
@@ -60,7 +69,7 @@ func newSite(t testing.TB, change func(*serve.Options)) *site {
 	}
 	server := httptest.NewServer(s)
 	t.Cleanup(func() { server.Close(); s.Close(); public.Close() })
-	return &site{t: t, dir: dir, tree: public, url: server.URL}
+	return &site{t: t, dir: dir, tree: public, url: server.URL, server: s}
 }
 
 func (s *site) write(name, content string) {
@@ -71,6 +80,7 @@ func (s *site) write(name, content string) {
 	if err := os.Chtimes(filepath.Join(s.dir, name), longAgo(), longAgo()); err != nil {
 		s.t.Fatal(err)
 	}
+	s.server.Changed([]string{name})
 }
 
 // answer is a response with its body read, as it came over the wire.
@@ -209,7 +219,7 @@ func TestOtherMethods(t *testing.T) {
 	for _, method := range []string{"POST", "PUT", "DELETE", "PATCH", "OPTIONS"} {
 		for _, path := range []string{"/", "/feeds/latest.rss", "/livez", "/metrics"} {
 			got := s.get(method, path)
-			if got.status != 405 || got.header.Get("Allow") != "GET, HEAD" {
+			if got.status != 405 || got.header.Get("Allow") != "GET, HEAD" || got.header.Get("Cache-Control") != "no-store" {
 				t.Errorf("%s %s: %d, Allow %q", method, path, got.status, got.header.Get("Allow"))
 			}
 		}
@@ -272,13 +282,10 @@ func TestConditionalRequests(t *testing.T) {
 	}
 }
 
-func TestNoTimeOfASecondThatIsNotOver(t *testing.T) {
+func TestNoTimeThatIsStillToCome(t *testing.T) {
 	s := newSite(t, nil)
-	if _, err := s.tree.Write("index.html", []byte("home")); err != nil {
-		t.Fatal(err)
-	}
 	now := time.Now().Add(time.Hour)
-	if err := os.Chtimes(filepath.Join(s.dir, "index.html"), now, now); err != nil {
+	if _, err := s.tree.WriteDated("index.html", []byte("home"), now); err != nil {
 		t.Fatal(err)
 	}
 	got := s.get("GET", "/", "If-Modified-Since", now.UTC().Format(http.TimeFormat))
@@ -287,60 +294,95 @@ func TestNoTimeOfASecondThatIsNotOver(t *testing.T) {
 	}
 }
 
-func TestGzip(t *testing.T) {
+func TestCodings(t *testing.T) {
 	s := newSite(t, nil)
 	long := strings.Repeat("<item>a review</item>", 500)
 	s.write("feeds/latest.rss", long)
 	s.write("feeds/short.rss", "<rss/>")
 	s.write("a/picture.png", long)
-	plain := s.get("GET", "/feeds/latest.rss")
-	for range 2 { // made, then remembered
-		got := s.get("GET", "/feeds/latest.rss", "Accept-Encoding", "br, gzip;q=0.5")
-		z, err := gzip.NewReader(strings.NewReader(got.body))
-		if err != nil {
-			t.Fatalf("%v: %v", got.header, err)
-		}
-		content, err := io.ReadAll(z)
-		if err != nil || string(content) != long {
-			t.Fatalf("%d bytes, %v", len(content), err)
-		}
-		if got.header.Get("Content-Encoding") != "gzip" || got.header.Get("Content-Length") != fmt.Sprint(len(got.body)) || got.header.Get("Vary") != "Accept-Encoding" {
-			t.Errorf("%v", got.header)
-		}
-		etag := got.header.Get("Etag")
-		if etag == plain.header.Get("Etag") {
-			t.Error("both forms have one strong ETag")
-		}
-		if again := s.get("GET", "/feeds/latest.rss", "Accept-Encoding", "gzip", "If-None-Match", etag); again.status != 304 || again.header.Get("Etag") != etag {
-			t.Errorf("%d %v", again.status, again.header)
-		}
-		if other := s.get("GET", "/feeds/latest.rss", "Accept-Encoding", "identity", "If-None-Match", etag); other.status != 200 || other.body != long {
-			t.Errorf("the gzipped form's ETag answers for the plain one: %d", other.status)
+	plain := s.get("GET", "/feeds/latest.rss").header.Get("Etag")
+	for asked, want := range map[string]string{
+		"gzip": "gzip", "gzip, deflate, br": "br", "br;q=0.5, gzip": "gzip", "br;q=0.5, gzip;q=0.5": "br", "*": "br",
+		"GZIP": "gzip", "x-gzip": "gzip", "identity;q=0.5, *;q=0.9": "br", "*, br;q=0": "gzip", "deflate, zstd": "",
+		"identity": "", "identity, gzip;q=0.5": "", "gzip;q=0": "", "gzip; q=0.000, br;q=0.0": "", "x-gzip-like": "",
+		"gzip;level=9;q=0.1, br;q=0.05": "gzip", "br;q=nonsense": "br", "*;q=0": "", ",;,=,gzip": "gzip",
+	} {
+		for range 2 { // made, then remembered
+			got := s.get("GET", "/feeds/latest.rss", "Accept-Encoding", asked)
+			if got.header.Get("Content-Encoding") != want || unpressed(t, got) != long {
+				t.Fatalf("%q: came as %q with %d bytes", asked, got.header.Get("Content-Encoding"), len(got.body))
+			}
+			etag := got.header.Get("Etag")
+			if (etag == plain) != (want == "") || strings.HasPrefix(etag, "W/") {
+				t.Errorf("%q: entity tag %s, the plain one is %s", asked, etag, plain)
+			}
+			if got.header.Get("Content-Length") != fmt.Sprint(len(got.body)) || got.header.Get("Vary") != "Accept-Encoding, Accept, A-IM" {
+				t.Errorf("%q: %v", asked, got.header)
+			}
+			if again := s.get("GET", "/feeds/latest.rss", "Accept-Encoding", asked, "If-None-Match", etag); again.status != 304 || again.header.Get("Etag") != etag {
+				t.Errorf("%q: %d %v", asked, again.status, again.header)
+			}
+			if want == "" {
+				continue
+			}
+			if other := s.get("GET", "/feeds/latest.rss", "Accept-Encoding", "identity", "If-None-Match", etag); other.status != 200 || other.body != long {
+				t.Errorf("the pressed form's tag answers for the plain one: %d", other.status)
+			}
 		}
 	}
-	for path, encodings := range map[string][]string{
-		"/feeds/latest.rss": {"identity", "gzip;q=0", "gzip; q=0.000", "x-gzip-like", "br"}, "/feeds/short.rss": {"gzip"}, "/a/picture.png": {"gzip"},
-	} {
-		for _, encoding := range encodings {
-			if got := s.get("GET", path, "Accept-Encoding", encoding); got.header.Get("Content-Encoding") != "" {
-				t.Errorf("%s with %q came as %s", path, encoding, got.header.Get("Content-Encoding"))
-			}
+	for _, path := range []string{"/feeds/short.rss", "/a/picture.png"} {
+		if got := s.get("GET", path, "Accept-Encoding", "gzip, br"); got.header.Get("Content-Encoding") != "" {
+			t.Errorf("%s came as %s", path, got.header.Get("Content-Encoding"))
 		}
 	}
 }
 
 func TestHeadersByKind(t *testing.T) {
-	s := newSite(t, nil)
-	s.write("index.html", "<p>home</p>")
-	s.write("films/solaris-1972.json", "{}")
-	s.write("feeds/latest.rss", "<rss/>")
-	for path, want := range map[string][2]string{
-		"/": {"", "script-src 'none'"}, "/films/solaris-1972.json": {"*", ""}, "/feeds/latest.rss": {"", ""},
+	s := newSite(t, func(o *serve.Options) {
+		o.Settled = func(path string) bool { return path == "feeds/latest-1.rss" }
+		site := someSite()
+		site.Hubs = []string{"https://reviews.example.org/hub", "https://hub.example.org/"}
+		o.Site = func() pipeline.Site { return site }
+	})
+	for name, want := range map[string]struct{ origin, cache, policy, link string }{
+		"index.html":                 {"", "no-cache", "script-src 'none'", ""},
+		"films/solaris-1972.json":    {"*", "no-cache", "", ""},
+		"feeds/latest.rss":           {"", "public, max-age=60", "", `<https://reviews.example.org/hub>; rel="hub", <https://hub.example.org/>; rel="hub", <https://reviews.example.org/feeds/latest.rss>; rel="self"`},
+		"feeds/latest-1.rss":         {"", "public, max-age=86400", "", `<https://reviews.example.org/hub>; rel="hub", <https://hub.example.org/>; rel="hub", <https://reviews.example.org/feeds/latest-1.rss>; rel="self"`},
+		"feeds/by-film/mädchen.json": {"*", "public, max-age=60", "", `<https://reviews.example.org/hub>; rel="hub", <https://hub.example.org/>; rel="hub", <https://reviews.example.org/feeds/by-film/m%C3%A4dchen.json>; rel="self"`},
 	} {
-		got := s.get("GET", path).header
-		policy := got.Get("Content-Security-Policy")
-		if got.Get("Access-Control-Allow-Origin") != want[0] || !strings.HasPrefix(policy, want[1]) || (policy == "") != (want[1] == "") {
-			t.Errorf("%s: %v", path, got)
+		s.write(name, "<p>some text</p>")
+		for _, condition := range []string{`"none"`, "*"} {
+			got := s.get("GET", "/"+(&url.URL{Path: name}).EscapedPath(), "If-None-Match", condition)
+			h := got.header
+			policy := h.Get("Content-Security-Policy")
+			if h.Get("Access-Control-Allow-Origin") != want.origin || h.Get("Cache-Control") != want.cache ||
+				!strings.HasPrefix(policy, want.policy) || (policy == "") != (want.policy == "") || h.Get("Link") != want.link {
+				t.Errorf("%s: %d %v", name, got.status, h)
+			}
+		}
+	}
+}
+
+// TestRangesAreRefused: whoever resumes a download gets the whole again.
+func TestRangesAreRefused(t *testing.T) {
+	s := newSite(t, nil)
+	s.write("feeds/latest.rss", "<rss>whole</rss>")
+	etag := s.get("GET", "/feeds/latest.rss").header.Get("Etag")
+	for _, header := range [][]string{{"Range", "bytes=2-3"}, {"Range", "bytes=-1"}, {"Range", "bytes=2-3", "If-Range", etag}} {
+		got := s.get("GET", "/feeds/latest.rss", header...)
+		if got.status != 200 || got.body != "<rss>whole</rss>" || got.header.Get("Accept-Ranges") != "none" {
+			t.Errorf("%v: %d %q %v", header, got.status, got.body, got.header)
+		}
+	}
+}
+
+func TestPreflight(t *testing.T) {
+	s := newSite(t, nil)
+	for path, want := range map[string]int{"/films/solaris-1972.json": 204, "/feeds/latest.json": 204, "/feeds/latest.rss": 405, "/": 405} {
+		got := s.get("OPTIONS", path, "Origin", "https://elsewhere.example", "Access-Control-Request-Method", "GET", "Access-Control-Request-Headers", "if-none-match")
+		if got.status != want || (got.header.Get("Access-Control-Allow-Origin") == "*") != (want == 204) {
+			t.Errorf("%s: %d %v", path, got.status, got.header)
 		}
 	}
 }
@@ -355,11 +397,11 @@ func TestNeverTorn(t *testing.T) {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer cancel()
-	for _, encoding := range []string{"identity", "gzip"} {
+	for _, encoding := range []string{"identity", "gzip", "br"} {
 		wg.Go(func() {
 			for ctx.Err() == nil {
 				got := s.get("GET", "/feeds/latest.rss", "Accept-Encoding", encoding)
-				body := unzipped(t, got)
+				body := unpressed(t, got)
 				if got.status != 200 || body == "" || strings.Count(body, body[:1]) != len(body) {
 					t.Errorf("%d: a torn document of %d bytes", got.status, len(body))
 					return
@@ -373,22 +415,32 @@ func TestNeverTorn(t *testing.T) {
 		})
 	}
 	for n := range 300 {
-		if _, err := s.tree.Write("feeds/latest.rss", []byte(version(n))); err != nil {
+		if _, err := s.tree.WriteDated("feeds/latest.rss", []byte(version(n)), longAgo()); err != nil {
 			t.Fatal(err)
+		}
+		s.server.Changed([]string{"feeds/latest.rss"})
+		if got := s.get("GET", "/feeds/latest.rss"); got.body != version(n) {
+			t.Fatalf("version %d is not there when it was told of", n)
 		}
 	}
 }
 
-func unzipped(t *testing.T, got answer) string {
-	if got.header.Get("Content-Encoding") != "gzip" {
+func unpressed(t *testing.T, got answer) string {
+	var r io.Reader = strings.NewReader(got.body)
+	switch got.header.Get("Content-Encoding") {
+	case "":
 		return got.body
+	case "br":
+		r = brotli.NewReader(r)
+	case "gzip":
+		z, err := gzip.NewReader(r)
+		if err != nil {
+			t.Error(err)
+			return ""
+		}
+		r = z
 	}
-	z, err := gzip.NewReader(strings.NewReader(got.body))
-	if err != nil {
-		t.Error(err)
-		return ""
-	}
-	content, err := io.ReadAll(z)
+	content, err := io.ReadAll(r)
 	if err != nil {
 		t.Error(err)
 	}
@@ -461,7 +513,7 @@ func TestTwoServersShareNothing(t *testing.T) {
 func TestServeStopsGracefully(t *testing.T) {
 	dir := t.TempDir()
 	asked, release := make(chan struct{}), make(chan struct{})
-	s, err := serve.New(serve.Options{Root: dir, Log: slog.New(slog.DiscardHandler), Clock: pipeline.SystemClock{}, Ready: func(context.Context) error {
+	s, err := serve.New(serve.Options{Root: dir, Site: someSite, Log: slog.New(slog.DiscardHandler), Clock: pipeline.SystemClock{}, Ready: func(context.Context) error {
 		close(asked)
 		<-release
 		return nil
@@ -503,7 +555,7 @@ func TestServeStopsGracefully(t *testing.T) {
 }
 
 func TestServeSaysWhyItCannot(t *testing.T) {
-	s, err := serve.New(serve.Options{Root: t.TempDir(), Log: slog.New(slog.DiscardHandler), Clock: pipeline.SystemClock{}})
+	s, err := serve.New(serve.Options{Root: t.TempDir(), Site: someSite, Log: slog.New(slog.DiscardHandler), Clock: pipeline.SystemClock{}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -533,7 +585,7 @@ func BenchmarkDocument(b *testing.B) {
 	if err := os.WriteFile(filepath.Join(dir, "latest.rss"), bytes.Repeat([]byte("<item/>"), 4000), 0o644); err != nil {
 		b.Fatal(err)
 	}
-	s, err := serve.New(serve.Options{Root: dir, Log: slog.New(slog.DiscardHandler), Clock: pipeline.SystemClock{}})
+	s, err := serve.New(serve.Options{Root: dir, Site: someSite, Log: slog.New(slog.DiscardHandler), Clock: pipeline.SystemClock{}})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -569,7 +621,7 @@ func ExampleServer() {
 		fmt.Println(err)
 		return
 	}
-	s, err := serve.New(serve.Options{Root: dir, Log: slog.New(slog.DiscardHandler), Clock: pipeline.SystemClock{}})
+	s, err := serve.New(serve.Options{Root: dir, Site: someSite, Log: slog.New(slog.DiscardHandler), Clock: pipeline.SystemClock{}})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -1,25 +1,35 @@
-// Package serve answers HTTP: the tree of public documents, just as it stands on
-// disk, and three addresses for whoever operates the daemon. routes.go lists every
-// URL. It makes no document and knows no sink; it is the only importer of the
-// Prometheus client.
+// Package serve answers HTTP: the tree of public documents, and a few addresses for
+// whoever operates the daemon. routes.go lists every URL. It makes no document and
+// knows no sink; it is the only importer of the Prometheus client and of brotli.
 //
-// A document has a strong ETag, a hash of its bytes, so that a reader who asks
-// again gets 304 until something changed, whichever daemon answers and however
-// often it was restarted. Everything is "no-cache": it may be kept, and must be
-// asked about before it is used, because a correction should arrive at once.
-// Hashes and gzipped forms are kept in memory within bounds; files are expected
-// to be replaced, not written in place (see pipeline/tree), and then nobody ever
-// gets half of one, or one with the ETag of another.
+// A document is read once and kept in memory, within bounds, with everything that
+// is sent of it: its forms (plain, gzip, brotli), its header values, the page it has
+// for people if it is a feed. A request is then a look-up. The engine tells of what
+// has changed ([Server.Changed]); what people put into the tree themselves is seen
+// within a second.
+//
+// Each form has a strong ETag, a hash of the document's bytes and the form's name,
+// and the document's time is that of the newest material change (the file bears it,
+// see [pipeline.Facts]). Both come out the same after a restart and a rebuild, and
+// from every daemon. Files are expected to be replaced, not written in place (see
+// pipeline/tree), and then nobody ever gets half of one, or one with the ETag of
+// another.
+//
+// Who says so gets only what is new in a feed (delta.go, RFC 3229), and a browser
+// that opens a feed's address a page that says what to do with it (page.go).
 package serve
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
+	"html/template"
 	"log/slog"
 	"net"
 	"net/http"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/filmwire/filmwire/pipeline"
@@ -29,6 +39,19 @@ import (
 type Options struct {
 	// Root is the folder that is served. Names in it that begin with a dot are not.
 	Root string
+	// Site is whose documents they are, as it is now: pages and errors name it, and
+	// feeds name its hubs.
+	Site func() pipeline.Site
+	// Settled, Gone and Moved say more of a path of the tree, and may be nil:
+	// whether the document there is expected to stay as it is, whether it was taken
+	// back, and where it is now. They are asked when a document is read first, or is
+	// not there.
+	Settled func(path string) bool
+	Gone    func(path string) bool
+	Moved   func(path string) (to string, ok bool)
+	// Hub, which may be nil, answers at HubPath.
+	Hub     http.Handler
+	HubPath string
 	// Ready says why the daemon is not ready for work, nil when it is. An error
 	// made by errors.Join is several reasons. nil: always ready.
 	Ready func(context.Context) error
@@ -41,21 +64,38 @@ type Options struct {
 
 // Server is the http.Handler. Close it after use.
 type Server struct {
-	options Options
-	root    *os.Root
-	cache   cache
-	mux     *http.ServeMux
-	scrape  scrape
-	media   map[string]media
+	options  Options
+	root     *os.Root
+	cache    *generations[*document] // by URL path
+	versions *generations[version]   // of feeds, by path and hash
+	again    again
+	press    press
+	pages    *template.Template
+	seed     maphash.Seed
+	mux      *http.ServeMux
+	scrape   scrape
+	media    map[string]*media
 }
+
+// maxCached bounds one generation of the documents in memory, in bytes.
+const maxCached = 32 << 20
 
 // New opens the root, which must be there.
 func New(o Options) (*Server, error) {
+	pages, err := pageTemplates()
+	if err != nil {
+		return nil, fmt.Errorf("serve: %w", err)
+	}
 	root, err := os.OpenRoot(o.Root)
 	if err != nil {
 		return nil, fmt.Errorf("serve: %w", err)
 	}
-	s := &Server{options: o, root: root, mux: http.NewServeMux(), scrape: newScrape(o.Version), media: mediaTypes()}
+	s := &Server{
+		options: o, root: root, pages: pages, seed: maphash.MakeSeed(), again: newAgain(),
+		cache:    newGenerations(maxCached, (*document).cost),
+		versions: newGenerations(maxMarks, version.cost),
+		mux:      http.NewServeMux(), scrape: newScrape(o.Version), media: mediaTypes(),
+	}
 	s.routes()
 	return s, nil
 }
@@ -63,16 +103,12 @@ func New(o Options) (*Server, error) {
 // Close gives the root back.
 func (s *Server) Close() error { return s.root.Close() }
 
-// ServeHTTP answers one request.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
-
 // The limits of a connection. Documents are small, and readers many.
 const (
-	headerTimeout = 10 * time.Second
-	readTimeout   = 30 * time.Second
-	writeTimeout  = 2 * time.Minute
-	idleTimeout   = 2 * time.Minute
-	maxHeader     = 16 << 10
+	readTimeout  = 10 * time.Second // of the header too: one deadline is set, not two
+	writeTimeout = 2 * time.Minute
+	idleTimeout  = 2 * time.Minute
+	maxHeader    = 16 << 10
 	// grace is how long requests under way may take once the server is to stop.
 	grace = 10 * time.Second
 )
@@ -82,15 +118,21 @@ const (
 func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 	server := &http.Server{
 		Handler:           s,
-		ReadHeaderTimeout: headerTimeout,
+		ReadHeaderTimeout: readTimeout,
 		ReadTimeout:       readTimeout,
 		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
+		ConnContext:       withConnection,
 		ErrorLog:          slog.NewLogLogger(s.options.Log.Handler(), slog.LevelDebug),
 	}
+	ready, stop := context.WithCancel(ctx)
+	var background sync.WaitGroup
+	background.Go(func() { s.makeReady(ready) })
+	defer background.Wait()
+	defer stop()
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(ln) }()
+	go func() { served <- server.Serve(joining{ln}) }()
 	select {
 	case err := <-served:
 		return fmt.Errorf("serve: %w", err)

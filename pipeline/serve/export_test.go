@@ -1,0 +1,14 @@
+package serve
+
+// Ready are the pressed forms in which the document of a path is at hand.
+func (s *Server) Ready(urlPath string) []string {
+	d, ok := s.cache.get(urlPath)
+	if !ok {
+		return nil
+	}
+	var all []string
+	for _, c := range d.pressed() {
+		all = append(all, c.String())
+	}
+	return all
+}
