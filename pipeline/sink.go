@@ -145,6 +145,10 @@ type DeliveryEnv struct {
 	// Tree is the data folder's own part for this kind of delivery; what is
 	// written there is not served.
 	Tree Tree
+	// Folder is where Tree stands, for what is added to and not replaced.
+	Folder string
+	// Messages opens a way to pass events on.
+	Messages OpenMessages
 }
 
 // Tree is a folder of files that are never seen half written.

@@ -7,6 +7,7 @@ import (
 	"github.com/filmwire/filmwire/sinks/drafts"
 	"github.com/filmwire/filmwire/sinks/exec"
 	"github.com/filmwire/filmwire/sinks/feed"
+	"github.com/filmwire/filmwire/sinks/nats"
 	"github.com/filmwire/filmwire/sinks/pages"
 	"github.com/filmwire/filmwire/sinks/ratings"
 	"github.com/filmwire/filmwire/sinks/webhook"
@@ -21,5 +22,6 @@ func Builtin() []pipeline.SinkType {
 		drafts.Type(),
 		webhook.Type(),
 		exec.Type(),
+		nats.Type(),
 	}
 }

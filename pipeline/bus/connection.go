@@ -71,6 +71,21 @@ func (d socketDialer) Dial(string, string) (net.Conn, error) {
 // dialExternal connects to a server elsewhere. It waits for one that is not up yet
 // until ctx ends.
 func dialExternal(ctx context.Context, opts Options) (*nats.Conn, error) {
+	where := redacted(opts.URL)
+	nc, err := nats.Connect(opts.URL, externalOptions(opts)...)
+	if err != nil {
+		return nil, fmt.Errorf("log: connect to NATS at %s: %w", where, err)
+	}
+	if err := awaitConnection(ctx, nc, opts.Log, where); err != nil {
+		nc.Close()
+		return nil, err
+	}
+	return nc, nil
+}
+
+// externalOptions are those of a connection to a server elsewhere. It is tried for
+// ever, and what cannot be sent meanwhile is an error.
+func externalOptions(opts Options) []nats.Option {
 	options := append(logOptions(opts.Log),
 		nats.RetryOnFailedConnect(true),
 		nats.MaxReconnects(-1),
@@ -83,16 +98,7 @@ func dialExternal(ctx context.Context, opts Options) (*nats.Conn, error) {
 	if !opts.Token.IsZero() {
 		options = append(options, nats.Token(opts.Token.Reveal()))
 	}
-	where := redacted(opts.URL)
-	nc, err := nats.Connect(opts.URL, options...)
-	if err != nil {
-		return nil, fmt.Errorf("log: connect to NATS at %s: %w", where, err)
-	}
-	if err := awaitConnection(ctx, nc, opts.Log, where); err != nil {
-		nc.Close()
-		return nil, err
-	}
-	return nc, nil
+	return options
 }
 
 func awaitConnection(ctx context.Context, nc *nats.Conn, log *slog.Logger, where string) error {

@@ -1,6 +1,6 @@
 /*
 Package bus is the log on NATS JetStream: the one place in Filmwire that speaks
-NATS. It implements [pipeline.Log], [pipeline.KV] and [pipeline.Jobs], on a server
+NATS. It implements [pipeline.Log], [pipeline.KV], [pipeline.Jobs] and [pipeline.Messages], on a server
 of its own inside the process, or on one that runs elsewhere.
 
 It is not a general message bus, and it decides nothing about reviews: it keeps

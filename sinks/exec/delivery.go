@@ -162,8 +162,8 @@ func (d *Delivery) tell(ctx context.Context, group []told) *pipeline.Verdict {
 		if verdict == nil {
 			return false, fmt.Errorf("it answered %s", d.running.whichIsWrong(a.ID, given))
 		}
-		if *verdict, err = a.outcome(); err != nil {
-			return false, err
+		if *verdict, err = a.Read(); err != nil {
+			return false, fmt.Errorf("its answer on %s: %w", a.ID, err)
 		}
 		delete(open, a.ID)
 		return len(open) == 0, nil

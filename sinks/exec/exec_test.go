@@ -59,7 +59,7 @@ func fewer(t *testing.T) {
 	t.Helper()
 	checks := flag.Lookup("rapid.checks").Value
 	before := checks.String()
-	if err := checks.Set("10"); err != nil {
+	if err := checks.Set("4"); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { checks.Set(before) })

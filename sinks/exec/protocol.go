@@ -2,10 +2,8 @@ package exec
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/filmwire/filmwire/pipeline"
 	"github.com/filmwire/filmwire/pipeline/review"
@@ -58,40 +56,8 @@ func (h *Hello) wants(kind review.EventKind) bool {
 
 // answer is a program's verdict on one event.
 type answer struct {
-	ID           string  `json:"id"`
-	Verdict      string  `json:"verdict"`
-	AfterSeconds float64 `json:"after_seconds"`
-	Code         string  `json:"code"`
-	Reason       string  `json:"reason"`
-}
-
-// maxAfter is the longest a program may have us wait.
-const maxAfter = 24 * time.Hour
-
-// defaultCode is that of a verdict whose program names none.
-const defaultCode = "program"
-
-var errVerdict = errors.New("want done, retry, reject or pause")
-
-func (a *answer) outcome() (pipeline.Verdict, error) {
-	v := pipeline.Verdict{Code: review.Cut(review.Line(a.Code), 60), Reason: review.Cut(review.Line(a.Reason), 500)}
-	switch a.Verdict {
-	case "done":
-		return pipeline.Verdict{}, nil
-	case "retry":
-		v.Outcome = pipeline.Retry
-		v.After = time.Duration(max(0, min(a.AfterSeconds, maxAfter.Seconds())) * float64(time.Second))
-	case "reject":
-		v.Outcome = pipeline.Reject
-	case "pause":
-		v.Outcome = pipeline.Pause
-	default:
-		return v, fmt.Errorf("its verdict on %s is %s: %w", review.Line(a.ID), quote([]byte(a.Verdict)), errVerdict)
-	}
-	if v.Code == "" {
-		v.Code = defaultCode
-	}
-	return v, nil
+	ID string `json:"id"`
+	pipeline.Opinion
 }
 
 func parseAnswer(line []byte) (answer, error) {
