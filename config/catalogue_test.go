@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"strings"
+	"testing/fstest"
 	"time"
 
 	"github.com/filmwire/filmwire/config"
@@ -102,6 +103,13 @@ func (f *fakes) catalogue() config.Catalogue {
 		Sources: []pipeline.SourceType{{Name: "feed", Configure: f.feed}, {Name: "files", Configure: f.files}},
 		Sinks: []pipeline.SinkType{
 			{Name: "feed", View: f.view}, {Name: "webhook", Delivery: f.hook}, {Name: "pages", Single: true, View: f.pages},
+		},
+		Presets: fstest.MapFS{
+			"hook.yaml": {Data: []byte("preset: 1\ndoc: Calls an address.\nparameters:\n  address: {doc: where, required: true}\n  secret: {doc: what it is signed with, secret: true}\n" +
+				"sink:\n  type: webhook\n  events: [published]\n  url: {param: address}\n  secret: {param: secret}\n")},
+			"broken.yaml":   {Data: []byte("preset: 2\ndoc: [a\n")},
+			"misspelt.yaml": {Data: []byte("preset: 1\ndoc: It is wrong.\nparameters: {a: {doc: b}}\nsink:\n  type: webhook\n  urll: {param: a}\n  url: {param: b}\n  secrets: [{a: b}]\n")},
+			"slack.yaml":    {Data: []byte("preset: 1\ndoc: As its name says.\nsink: {type: webhook, url: x}\n")},
 		},
 		CheckSchedule: func(spec string) error {
 			if !strings.HasPrefix(spec, "@every ") && len(strings.Fields(spec)) != 5 {

@@ -84,6 +84,9 @@ type Sink struct {
 type Catalogue struct {
 	Sources []pipeline.SourceType
 	Sinks   []pipeline.SinkType
+	// Presets holds the presets that can be used by name, NAME.yaml each. Nil holds
+	// none.
+	Presets fs.FS
 	// CheckSchedule says what is wrong with a schedule. Nil checks nothing.
 	CheckSchedule func(spec string) error
 	// Getenv looks up a variable of the environment. Nil is os.LookupEnv.
@@ -192,11 +195,15 @@ func read(d *decoder, root *yaml.Node, c Catalogue) *Config {
 		cfg.Sources = append(cfg.Sources, readSource(entry, c, names, language))
 	}
 	names = make(map[string]*yaml.Node)
+	var sinks []*block
 	for _, entry := range f.Sinks {
-		cfg.Sinks = append(cfg.Sinks, readSink(entry, c, names, cfg.Site))
+		if sink, ok := unfold(entry, c); ok {
+			sinks = append(sinks, sink)
+			cfg.Sinks = append(cfg.Sinks, readSink(sink, c, names, cfg.Site))
+		}
 	}
-	checkSingles(f.Sinks, c)
-	if entry := indexPage(d, c, f.Sinks, names); entry != nil {
+	checkSingles(sinks, c)
+	if entry := indexPage(d, c, sinks, names); entry != nil {
 		cfg.Sinks = append(cfg.Sinks, readSink(entry, c, names, cfg.Site))
 	}
 	return cfg

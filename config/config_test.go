@@ -250,6 +250,9 @@ func check(t interface {
 	text := err.Error()
 	before := config.Fault{}
 	for _, f := range faults.List {
+		if f.File != "f.yaml" {
+			continue // a preset's, which has a file of its own
+		}
 		switch {
 		case f.Line < 1 || f.Line > len(lines) || f.Column < 1 || f.Column > utf8.RuneCountInString(lines[f.Line-1])+1:
 			t.Fatalf("%q: %d:%d is outside the file: %s", data, f.Line, f.Column, f.Text)

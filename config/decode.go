@@ -99,6 +99,9 @@ func (b *block) value(v reflect.Value, n *yaml.Node, key string) {
 			*into = b.d.block(n)
 		}
 		return
+	case **yaml.Node:
+		*into = n
+		return
 	case *pipeline.Path:
 		if b.wantScalar(n, key, "a path") {
 			*into = b.path(n, key)

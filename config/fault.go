@@ -81,13 +81,40 @@ type report struct {
 	tree   *yaml.Node   // nil before it is parsed
 	hidden []*yaml.Node // values that must not be printed
 	faults []Fault
+	// others are the reports on files that this one uses, and adopted says which
+	// nodes stand in them.
+	others  []*report
+	adopted map[*yaml.Node]*report
 }
 
 func newReport(file string, lines []string) *report { return &report{file: file, lines: lines} }
 
+// adopt notes that a node, and what is below it, stands in another file.
+func (r *report) adopt(n *yaml.Node, in *report) {
+	if r.adopted == nil {
+		r.adopted = map[*yaml.Node]*report{}
+	}
+	r.adopted[n] = in
+	for _, item := range n.Items {
+		r.adopt(item, in)
+	}
+	for _, p := range n.Pairs {
+		r.adopt(p.Key, in)
+		r.adopt(p.Value, in)
+	}
+}
+
+// of is the report on the file that a node stands in.
+func (r *report) of(n *yaml.Node) *report {
+	if other := r.adopted[n]; other != nil {
+		return other
+	}
+	return r
+}
+
 // add notes a fault at a node. A node without a place gives a fault without one.
 func (r *report) add(code string, n *yaml.Node, text, remedy string) {
-	r.at(n.Line, n.Column, code, text, remedy)
+	r.of(n).at(n.Line, n.Column, code, text, remedy)
 }
 
 func (r *report) nowhere(code, text, remedy string) { r.at(0, 0, code, text, remedy) }
@@ -100,26 +127,42 @@ func (r *report) at(line, column int, code, text, remedy string) {
 }
 
 // hide sees to it that a node's value is never printed.
-func (r *report) hide(n *yaml.Node) { r.hidden = append(r.hidden, n) }
+func (r *report) hide(n *yaml.Node) {
+	of := r.of(n)
+	of.hidden = append(of.hidden, n)
+}
 
 // hides reports whether a node's value must not be printed, or be recognisable
 // in what is derived from it.
-func (r *report) hides(n *yaml.Node) bool { return slices.Contains(r.hidden, n) }
+func (r *report) hides(n *yaml.Node) bool { return slices.Contains(r.of(n).hidden, n) }
 
 // faulty reports whether something is wrong with the very node.
 func (r *report) faulty(n *yaml.Node) bool {
-	return slices.ContainsFunc(r.faults, func(f Fault) bool { return f.Line == n.Line && f.Column == n.Column })
+	return slices.ContainsFunc(r.of(n).faults, func(f Fault) bool { return f.Line == n.Line && f.Column == n.Column })
 }
 
 // faultyWithin reports whether something is wrong with the node or within it.
 func (r *report) faultyWithin(n *yaml.Node) bool {
 	within := placesIn(n, nil)
-	return slices.ContainsFunc(r.faults, func(f Fault) bool { return slices.Contains(within, place{f.Line, f.Column}) })
+	return slices.ContainsFunc(r.of(n).faults, func(f Fault) bool { return slices.Contains(within, place{f.Line, f.Column}) })
 }
 
-// err is a *Faults with what was noted, nil where nothing was. What an alias
-// brought up twice is said once.
+// err is a *Faults with what was noted, here and in the files that this one uses;
+// nil where nothing was.
 func (r *report) err() error {
+	list := r.quoted()
+	for _, other := range r.others {
+		list = append(list, other.quoted()...)
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	return &Faults{List: list}
+}
+
+// quoted are the faults of one file in the order of their places, with the lines
+// they are in. What an alias brought up twice is said once.
+func (r *report) quoted() []Fault {
 	if len(r.faults) == 0 {
 		return nil
 	}
@@ -132,7 +175,7 @@ func (r *report) err() error {
 	for i := range list {
 		list[i].quote = m.quote(&list[i])
 	}
-	return &Faults{List: list}
+	return list
 }
 
 // oneLine keeps what a plug-in says from looking like several faults.

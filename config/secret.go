@@ -49,11 +49,11 @@ func (b *block) secretFrom(into *pipeline.Secret, n *yaml.Node, key string) {
 		}
 	}
 	var from secretKeys
-	before := len(b.d.report.faults)
+	before := len(b.d.report.of(n).faults)
 	b.fill(reflect.ValueOf(&from).Elem(), n, key)
 	b.unknown(n, []string{"env", "file"})
 	switch {
-	case len(b.d.report.faults) > before:
+	case len(b.d.report.of(n).faults) > before:
 	case (from.Env == "") == (from.File == ""):
 		b.note(BadValue, n, key+": want one of env and file", "as {env: NAME} or {file: path}")
 	case from.Env != "":

@@ -19,6 +19,7 @@ import (
 	"github.com/filmwire/filmwire/config"
 	"github.com/filmwire/filmwire/pipeline/schedule"
 	"github.com/filmwire/filmwire/sinks"
+	"github.com/filmwire/filmwire/sinks/presets"
 	"github.com/filmwire/filmwire/sources"
 )
 
@@ -125,6 +126,7 @@ func catalogue() config.Catalogue {
 	return config.Catalogue{
 		Sources: sources.Builtin(),
 		Sinks:   sinks.Builtin(),
+		Presets: presets.Files(),
 		CheckSchedule: func(spec string) error {
 			_, err := schedule.Parse(spec, time.Local)
 			return err

@@ -88,7 +88,9 @@ func (d *Delivery) address(c *call, t pipeline.Telling) error {
 		if value = review.Line(value); !httpguts.ValidHeaderFieldValue(value) {
 			return fmt.Errorf("header %s: %q cannot stand in a header", name, value)
 		}
-		c.headers.Set(name, value)
+		if value != "" {
+			c.headers.Set(name, value)
+		}
 	}
 	return nil
 }

@@ -19,7 +19,7 @@ type Settings struct {
 	Method      string                     `config:"method" doc:"POST, PUT or PATCH; POST if not given."`
 	Secret      pipeline.Secret            `config:"secret" doc:"The signing secret of the Standard Webhooks scheme: whsec_ and 24 to 64 bytes in base64; without one, calls are not signed."`
 	OldSecrets  []pipeline.Secret          `config:"old_secrets" doc:"Secrets that calls are signed with as well while receivers change over to a new one."`
-	Headers     map[string]pipeline.Secret `config:"headers" doc:"Headers of each call; Go templates over the event, secrets allowed."`
+	Headers     map[string]pipeline.Secret `config:"headers" doc:"Headers of each call; Go templates over the event, secrets allowed; one that comes out empty is left out."`
 	Mode        string                     `config:"mode" doc:"structured: one CloudEvent a call; batch: all events at hand in one call; structured if not given."`
 	Body        string                     `config:"body" doc:"A Go template over the event to send instead of a CloudEvent; a body that comes out empty is not sent."`
 	ContentType string                     `config:"content_type" doc:"The media type of a templated body, application/json if not given."`
