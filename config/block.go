@@ -126,6 +126,15 @@ var _ pipeline.Options = Given{}
 // what it would be in a config file without quotes. Relative paths start from the
 // working directory. Ask Err when the plug-in has decoded them.
 func StringOptions(values map[string]string, c Catalogue) Given {
+	lists := make(map[string][]string, len(values))
+	for key, value := range values {
+		lists[key] = []string{value}
+	}
+	return ListOptions(lists, c)
+}
+
+// ListOptions is StringOptions where a key may have several values: a list.
+func ListOptions(values map[string][]string, c Catalogue) Given {
 	dir, err := os.Getwd()
 	if err != nil {
 		dir = "."
@@ -133,9 +142,17 @@ func StringOptions(values map[string]string, c Catalogue) Given {
 	d := newDecoder(newReport("", nil), dir, c)
 	n := &yaml.Node{Kind: yaml.Mapping}
 	for _, key := range slices.Sorted(maps.Keys(values)) {
-		value := yaml.Plain(values[key])
-		if value.Tag == yaml.Null {
-			value.Tag = yaml.Str
+		list := &yaml.Node{Kind: yaml.Sequence}
+		for _, text := range values[key] {
+			value := yaml.Plain(text)
+			if value.Tag == yaml.Null {
+				value.Tag = yaml.Str
+			}
+			list.Items = append(list.Items, value)
+		}
+		value := list
+		if len(list.Items) == 1 {
+			value = list.Items[0]
 		}
 		n.Pairs = append(n.Pairs, yaml.Pair{Key: yaml.Plain(key), Value: value})
 	}

@@ -13,6 +13,11 @@ func (r *round) tick(ctx context.Context, now time.Time) error {
 	if err := r.answer(ctx); err != nil {
 		return err
 	}
+	if now.Sub(r.looked) >= lookEvery { // somebody may have dropped events
+		if err := r.lookAtQuarantine(ctx, now); err != nil {
+			return err
+		}
+	}
 	if r.last == 0 {
 		return nil
 	}

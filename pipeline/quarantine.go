@@ -35,8 +35,8 @@ func QuarantinePrefix(sink string) string { return quarantineKeys + sink + "." }
 func quarantineKey(sink, event string) string { return QuarantinePrefix(sink) + event }
 
 // Quarantine lists the events that a sink gave up, in log order; "" is every sink,
-// one after the other.
-func Quarantine(ctx context.Context, kv KV, sink string) ([]Quarantined, error) {
+// one after the other. With ids of events, only those are listed.
+func Quarantine(ctx context.Context, kv KV, sink string, events ...string) ([]Quarantined, error) {
 	prefix := quarantineKeys
 	if sink != "" {
 		prefix = QuarantinePrefix(sink)
@@ -48,6 +48,9 @@ func Quarantine(ctx context.Context, kv KV, sink string) ([]Quarantined, error) 
 	var all []Quarantined
 	for _, key := range keys {
 		sink, event, _ := strings.Cut(strings.TrimPrefix(key, quarantineKeys), ".")
+		if len(events) > 0 && !slices.Contains(events, event) {
+			continue
+		}
 		q, err := readQuarantined(ctx, kv, sink, event)
 		if errors.Is(err, ErrNotFound) {
 			continue // delivered or dropped meanwhile

@@ -64,13 +64,17 @@ func eachReplayed(ctx context.Context, log Log, t *Terms, where *Where, s *Selec
 	})
 }
 
+// RemakeKey is where in KV a word stands that has a view made anew from the log when
+// it is another one: a view's replay.
+func RemakeKey(sink string) string { return "sink." + sink + ".remake" }
+
 // Preview is what a replay would send.
 type Preview struct {
 	Events int                      `json:"events"`
 	Kinds  map[review.EventKind]int `json:"kinds,omitempty"`
-	Oldest *review.Event            `json:"-"` // by when it came out; nil where there is none
-	Newest *review.Event            `json:"-"`
-	First  []*review.Event          `json:"-"` // that go first, a few
+	Oldest *review.Event            `json:"oldest,omitempty"` // by when it came out
+	Newest *review.Event            `json:"newest,omitempty"`
+	First  []*review.Event          `json:"first,omitempty"` // that go first, a few
 }
 
 // previewed is how many events a preview shows.

@@ -155,12 +155,12 @@ func (r *round) do(ctx context.Context, q *Request) (finished bool, err error) {
 // retry puts events from the quarantine into the line, as many as it takes. They
 // stay in quarantine until they have got through.
 func (r *round) retry(ctx context.Context, q *Request) (finished bool, err error) {
-	all, err := Quarantine(ctx, r.KV, r.Name())
+	all, err := Quarantine(ctx, r.KV, r.Name(), q.Events...)
 	if err != nil {
 		return false, err
 	}
 	for i := range all {
-		if len(q.Events) > 0 && !slices.Contains(q.Events, all[i].EventID) || all[i].At.After(q.At) || r.line.open[all[i].Position] != nil {
+		if all[i].At.After(q.At) || r.line.open[all[i].Position] != nil {
 			continue
 		}
 		if r.full() {

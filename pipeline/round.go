@@ -36,6 +36,7 @@ type round struct {
 	reads   chan read
 	dates   *calendar
 	held    map[string]bool // event ids in quarantine
+	looked  time.Time       // when they were looked for
 
 	calls   int // under way
 	results chan handed
@@ -79,6 +80,7 @@ const (
 	mostWaiting  = 1000 // events in the line; a batch may take it a little over
 	readAhead    = 500  // events read at once
 	tickEvery    = 3 * time.Second
+	lookEvery    = time.Minute
 	saveAnyway   = 10_000 // positions passed over without a save
 	catchUpTries = 3      // of one event, in a round that comes to an end
 	longestPause = time.Minute
@@ -109,7 +111,7 @@ func (d *Delivering) round(ctx context.Context, once bool, until Position) (err 
 
 // open brings back what the cursor says is not settled.
 func (r *round) open(ctx context.Context) error {
-	if err := r.lookAtQuarantine(ctx); err != nil {
+	if err := r.lookAtQuarantine(ctx, r.Clock.Now()); err != nil {
 		return err
 	}
 	for _, o := range r.saved.Open {
@@ -138,12 +140,13 @@ func (r *round) join(i *item) {
 	r.line.add(i)
 }
 
-func (r *round) lookAtQuarantine(ctx context.Context) error {
+func (r *round) lookAtQuarantine(ctx context.Context, now time.Time) error {
 	keys, err := r.KV.Keys(ctx, QuarantinePrefix(r.Name()))
 	if err != nil {
 		return err
 	}
 	clear(r.held)
+	r.looked = now
 	for _, key := range keys {
 		r.held[key[len(QuarantinePrefix(r.Name())):]] = true
 	}

@@ -35,6 +35,10 @@ type Viewing struct {
 	logger          *slog.Logger
 	clock           Clock
 
+	remaking sync.Mutex // over what follows
+	remade   string     // the word under which the view was made last: see Remake
+	abandon  context.CancelFunc
+
 	// keeping is held while documents are written and their records committed.
 	keeping sync.Mutex
 
@@ -122,8 +126,8 @@ func (v *Viewing) Prepare(ctx context.Context) error {
 	version, known := v.state.Get(versionKey)
 	reason := ""
 	switch {
-	case known && string(version) != v.view.Version():
-		reason = "its options changed"
+	case known && string(version) != v.version():
+		reason = "its options changed, or somebody asked for it"
 	case known && !v.intact():
 		reason = "its documents are not as it left them"
 	}
@@ -212,16 +216,54 @@ func (v *Viewing) Run(ctx context.Context) error {
 		<-ctx.Done()
 		return ctx.Err()
 	}
-	return follow(ctx, v.clock, func() error {
-		entries, err := v.log.Read(ctx, v.Position(), batchSize)
-		if err != nil {
-			return err
-		}
-		return v.take(ctx, entries)
-	}, func(attempt int, wait time.Duration, err error) {
+	return follow(ctx, v.clock, func() error { return v.step(ctx) }, func(attempt int, wait time.Duration, err error) {
 		v.failures.Add(1)
 		v.logger.Error("view cannot go on and will try again", "position", v.Position(), "attempt", attempt, "wait", wait, "err", err)
 	})
+}
+
+// step applies the next entries, or makes the view anew if that was asked for.
+func (v *Viewing) step(ctx context.Context) error {
+	reading, abandon := context.WithCancel(ctx)
+	defer abandon()
+	v.remaking.Lock()
+	v.abandon = abandon
+	v.remaking.Unlock()
+	if version, known := v.state.Get(versionKey); known && string(version) != v.version() {
+		return v.Prepare(ctx)
+	}
+	entries, err := v.log.Read(reading, v.Position(), batchSize)
+	if reading.Err() != nil && ctx.Err() == nil {
+		return nil // to be made anew
+	}
+	if err != nil {
+		return err
+	}
+	return v.take(ctx, entries)
+}
+
+// Remake has the view made anew from the log if it was not made under this word yet.
+// A view that runs does it soon, another at its Prepare.
+func (v *Viewing) Remake(word string) {
+	v.remaking.Lock()
+	defer v.remaking.Unlock()
+	if v.remade == word {
+		return
+	}
+	v.remade = word
+	if v.abandon != nil {
+		v.abandon()
+	}
+}
+
+// version is what the view's documents depend on besides the log.
+func (v *Viewing) version() string {
+	v.remaking.Lock()
+	defer v.remaking.Unlock()
+	if v.remade == "" {
+		return v.view.Version()
+	}
+	return v.view.Version() + " remade " + v.remade
 }
 
 // CatchUp applies everything up to the head of the log as it is now.
@@ -284,7 +326,7 @@ func (v *Viewing) apply(ctx context.Context, entries []Entry, upTo Position) (er
 	if err != nil {
 		return err
 	}
-	batch.Set(versionKey, []byte(v.view.Version()))
+	batch.Set(versionKey, []byte(v.version()))
 	if err := batch.Commit(upTo); err != nil {
 		return err
 	}

@@ -2,6 +2,8 @@ package daemon
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"path/filepath"
 
@@ -11,21 +13,43 @@ import (
 )
 
 // viewing is the runner of a view.
-type viewing struct{ *pipeline.Viewing }
+type viewing struct {
+	*pipeline.Viewing
+	kv pipeline.KV
+}
 
 func (d *Daemon) openView(w *wanted, holds *stack) (runner, error) {
 	staging, err := d.openTree(holds, stagingFolder, w.Name)
 	if err != nil {
 		return nil, err
 	}
-	return viewing{pipeline.NewViewing(pipeline.ViewingConfig{
+	return viewing{kv: d.bus.KV(), Viewing: pipeline.NewViewing(pipeline.ViewingConfig{
 		Name: w.Name, View: w.view, Where: &w.sink.Where, Log: d.log, Store: d.store, Leftovers: d.leftovers,
 		Public: d.public, Staging: staging, Pause: w.sink.Pause, Published: d.published, Logger: d.Log, Clock: d.Clock,
 	})}, nil
 }
 
-func (v viewing) prepare(ctx context.Context) error { return v.Prepare(ctx) }
-func (v viewing) run(ctx context.Context)           { v.Run(ctx) } // it says itself what went wrong
+func (v viewing) prepare(ctx context.Context) error {
+	if err := v.heed(ctx); err != nil {
+		return err
+	}
+	return v.Prepare(ctx)
+}
+
+// heed has the view made anew if somebody has asked for it.
+func (v viewing) heed(ctx context.Context) error {
+	word, err := v.kv.Get(ctx, pipeline.RemakeKey(v.Name()))
+	if errors.Is(err, pipeline.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("sink %q: %w", v.Name(), err)
+	}
+	v.Remake(string(word))
+	return nil
+}
+
+func (v viewing) run(ctx context.Context) { v.Run(ctx) } // it says itself what went wrong
 
 func (v viewing) note() SinkStatus {
 	return SinkStatus{Name: v.Name(), Position: v.Position(), Failures: v.Failures()}

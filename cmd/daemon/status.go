@@ -89,6 +89,11 @@ func (d *Daemon) keepNoting(ctx context.Context) {
 		if err := d.noteSinks(ctx); err != nil && ctx.Err() == nil {
 			d.Log.Warn("how far the sinks are could not be noted", "err", err)
 		}
+		for _, v := range runners[viewing](d.members()) {
+			if err := v.heed(ctx); err != nil && ctx.Err() == nil {
+				d.Log.Debug("whether a view is to be made anew is not known now", "err", err)
+			}
+		}
 	}
 }
 

@@ -25,7 +25,7 @@ type Outside func() map[string]string
 // an empty world and says how to look at that world; it is called many times and
 // must not share anything between two worlds. The laws on random histories:
 //
-//   - verdicts: one for each entry, none of them Retry while nothing is wrong
+//   - verdicts: one for each entry, none of them Retry or Pause while nothing is wrong
 //   - batching: the same world however the log is cut into batches
 //   - redelivery: the same world when every batch comes twice
 //   - withdrawn: no text of a review that is gone, or hidden, is left, nor of a
@@ -116,8 +116,8 @@ func deliver(d pipeline.Delivery, batch []pipeline.Entry) error {
 		return fmt.Errorf("deliver %s: %d verdicts for %d entries", places(batch), len(verdicts), len(batch))
 	}
 	for i, v := range verdicts {
-		if v.Outcome == pipeline.Retry {
-			return fmt.Errorf("deliver %s: the entry at %d is to be retried though nothing is wrong: %s: %s", places(batch), batch[i].Position, v.Code, v.Reason)
+		if v.Outcome == pipeline.Retry || v.Outcome == pipeline.Pause {
+			return fmt.Errorf("deliver %s: the entry at %d is to wait though nothing is wrong: %s: %s", places(batch), batch[i].Position, v.Code, v.Reason)
 		}
 		if v.Outcome != pipeline.Done && v.Code == "" {
 			return fmt.Errorf("deliver %s: the verdict on the entry at %d has no code", places(batch), batch[i].Position)
