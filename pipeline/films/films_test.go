@@ -21,6 +21,7 @@ var day = time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 type desk struct {
 	t        testing.TB
 	registry *films.Registry
+	store    *views.Store
 	state    pipeline.ViewState
 	head     pipeline.Position
 	group    pipeline.Identifying
@@ -34,8 +35,8 @@ func newDesk(t testing.TB) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { store.Close() })
-	d := &desk{t: t, registry: films.New(), state: store.View("films")}
+	d := &desk{t: t, registry: films.New(), store: store, state: store.View("films")}
+	t.Cleanup(d.close)
 	d.group = d.registry.Begin(d.state)
 	return d
 }
@@ -76,6 +77,33 @@ func (d *desk) publish() {
 	}
 	d.events = nil
 	d.group = d.registry.Begin(d.state)
+}
+
+// close closes the store, once.
+func (d *desk) close() {
+	if d.store != nil {
+		d.store.Close()
+		d.store = nil
+	}
+}
+
+// settle puts down what is decided about the films themselves, until nothing is.
+func (d *desk) settle() {
+	d.t.Helper()
+	d.publish()
+	for after := pipeline.Position(0); ; {
+		due := d.registry.Due(d.state, after)
+		after = d.head
+		events, _, err := d.group.Settle(due, false, day)
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		if len(events) == 0 {
+			return
+		}
+		d.events = append(d.events, events...)
+		d.publish()
+	}
 }
 
 func film(title string, year int) review.Film { return review.Film{Title: title, Year: year} }

@@ -77,7 +77,7 @@ func otherDirectors(a, b string) bool {
 	}
 	for x := range strings.SplitSeq(a, " ") {
 		for y := range strings.SplitSeq(b, " ") {
-			if x == y || len(x) > 4 && len(y) > 4 && x[0] == y[0] && within(x, y, 1) {
+			if x == y || len(x) > 4 && len(y) > 4 && (slip(x, y) || x == y+"s" || y == x+"s") {
 				return false
 			}
 		}

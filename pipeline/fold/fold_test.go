@@ -30,6 +30,8 @@ func TestKey(t *testing.T) {
 		{"L’Avventura", "avventura"},
 		{"Me, Myself & Irene", "me myself and irene"},
 		{"L.A. Confidential", "la confidential"},
+		{"LA Confidential", "la confidential"},
+		{"LA STRADA", "strada"},
 		{"La La Land", "la land"},
 		{"Das Boot", "boot"},
 		{"Los olvidados", "olvidados"},

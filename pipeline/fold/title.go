@@ -19,7 +19,7 @@ import (
 // a letter. "Part", "vol." and the like before a numeral say nothing more.
 func Key(title string) string {
 	all := words(apartArticle(Uninverted(title)))
-	if len(all) > 1 && isArticle(all[0]) && !startsDotted(title) {
+	if len(all) > 1 && isArticle(all[0]) && !startsWithAcronym(title) {
 		all = all[1:]
 	}
 	if len(all) == 0 {
@@ -75,12 +75,16 @@ func apartArticle(title string) string {
 	return title
 }
 
-// startsDotted reports that a title begins with a dotted acronym, which may look
-// like an article once the dots are gone: L.A. Confidential.
-func startsDotted(title string) bool {
+// startsWithAcronym reports that a title begins with an acronym, which may look
+// like an article once it is folded: L.A. Confidential, LA Confidential. A title all
+// in capitals says nothing of its first word.
+func startsWithAcronym(title string) bool {
 	_, width := utf8.DecodeRuneInString(title)
-	rest := title[min(width, len(title)):]
-	return len(rest) > 1 && rest[0] == '.' && startsWithLetter(rest[1:])
+	if rest := title[width:]; len(rest) > 1 && rest[0] == '.' && startsWithLetter(rest[1:]) {
+		return true
+	}
+	word, rest, _ := strings.Cut(title, " ")
+	return utf8.RuneCountInString(word) > 1 && word == strings.ToUpper(word) && word != strings.ToLower(word) && rest != strings.ToUpper(rest)
 }
 
 // numbered writes the numerals among words as digits, and drops what only says
