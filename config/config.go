@@ -21,6 +21,7 @@ type Config struct {
 	NATS    NATS
 	WebSub  WebSub
 	Zone    *time.Location // of cron schedules
+	Films   Films
 	Sources []Source
 	Sinks   []Sink
 
@@ -165,8 +166,9 @@ func parse(path string, data []byte, c Catalogue, decode func(*decoder, *yaml.No
 		r.add(WrongType, root, "want keys and values, found "+describe(root), "begin with: version: 1")
 		return nil, r.err()
 	}
-	cfg := decode(newDecoder(r, dir, c), root)
-	if err := r.err(); err != nil {
+	d := newDecoder(r, dir, c)
+	cfg := decode(d, root)
+	if err := d.err(); err != nil {
 		return nil, err
 	}
 	cfg.Path = path
@@ -181,7 +183,7 @@ func read(d *decoder, root *yaml.Node, c Catalogue) *Config {
 	f.check(b)
 	cfg := &Config{
 		Site: f.Site.site(b), Data: string(f.Data), Listen: f.Listen, NATS: f.NATS.nats(b), WebSub: f.WebSub.webSub(b),
-		Zone: f.Zone.Location,
+		Zone: f.Zone.Location, Films: f.Films.films(b),
 	}
 	cfg.Site.Hubs = cfg.WebSub.hubs(cfg.Site.URL)
 	f.NATS.Embedded = &cfg.NATS.Embedded // said or not, it is one thing

@@ -2,6 +2,7 @@ package config
 
 import (
 	"encoding"
+	"errors"
 	"fmt"
 	"math"
 	"reflect"
@@ -22,6 +23,21 @@ type decoder struct {
 	getenv func(string) (string, bool)
 	// secrets are the values of those that were decoded, by the node they stand for.
 	secrets map[*yaml.Node]string
+	// elsewhere are faults of files that the config names.
+	elsewhere []Fault
+}
+
+// err is a *[Faults] with what is wrong with the file and with those it names, nil
+// where nothing is.
+func (d *decoder) err() error {
+	err := d.report.err()
+	if len(d.elsewhere) == 0 {
+		return err
+	}
+	all := &Faults{}
+	errors.As(err, &all)
+	all.List = append(all.List, d.elsewhere...)
+	return all
 }
 
 func newDecoder(r *report, dir string, c Catalogue) *decoder {

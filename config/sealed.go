@@ -48,7 +48,9 @@ func (b *block) seal() sealed {
 
 // reloadable are the keys of the file that a running daemon can take on. All
 // others need a restart, those too that are yet to come.
-func reloadable() []string { return []string{"version", "site", "timezone", "sources", "sinks"} }
+func reloadable() []string {
+	return []string{"version", "site", "timezone", "films", "sources", "sinks"}
+}
 
 // fixed seals what a running daemon cannot change, by dotted key.
 func fixed(f *fileKeys) map[string]sealed {

@@ -23,6 +23,7 @@ type fileKeys struct {
 	Listen  string     `config:"listen"`
 	Zone    zone       `config:"timezone" doc:"The time zone of cron schedules, by its name, such as Europe/Berlin. Default: the machine's."`
 	WebSub  webSubKeys `config:"websub"`
+	Films   filmsKeys  `config:"films"`
 	Sources []*block   `config:"sources"`
 	Sinks   []*block   `config:"sinks"`
 }

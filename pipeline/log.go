@@ -61,6 +61,8 @@ type Log interface {
 	// Latest calls f with the latest event of every review, withdrawn ones too, in
 	// log order, as of the call. An error from f ends it and is returned.
 	Latest(ctx context.Context, f func(Entry) error) error
+	// Films is Latest for films.
+	Films(ctx context.Context, f func(Entry) error) error
 }
 
 // KV holds original state that is not an event: checkpoints, cursors,

@@ -22,10 +22,10 @@ type Override struct {
 
 // FilmRef names a film: by its id here, by a catalogue's id, or by title and year.
 type FilmRef struct {
-	Film  review.FilmID
+	Film  review.FilmID  `config:"film" doc:"The film's id, the last part of its page's address."`
 	IDs   review.FilmIDs // one of them
-	Title string
-	Year  int // with Title; 0 is a film whose year is not known
+	Title string         `config:"title" doc:"The film's title, in any spelling the rules take for one."`
+	Year  int            `config:"year" doc:"With title: the film's year. Default: a film whose year is not known."`
 }
 
 // IsZero reports that no film is named.

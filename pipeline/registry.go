@@ -16,6 +16,12 @@ type Registry interface {
 	// Rules is a fingerprint of the operator's overrides, "" for none. When it
 	// changes, what they touch is decided again.
 	Rules() string
+	// Current is what a film was merged into, or the film itself; not ok for one that
+	// is not known. Unlike the rest it may be asked at any time.
+	Current(st Reader, id review.FilmID) (review.FilmID, bool)
+	// Ambiguous counts the films that stand for others between which nobody could
+	// choose. It may be asked at any time.
+	Ambiguous(st Reader) int
 	// Due lists the films about which events after a position say something that
 	// asks for a second look: see [Identifying.Settle].
 	Due(st Reader, after Position) []review.FilmID

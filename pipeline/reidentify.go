@@ -35,13 +35,23 @@ func (in *Ingest) Settle(ctx context.Context) error {
 	for range settleRounds {
 		done, err := in.settleOnce(ctx)
 		if done || err != nil && !errors.Is(err, ErrConflict) {
-			return in.settleFault(err)
+			return settleFault(err)
 		}
 	}
-	return in.settleFault(fmt.Errorf("%d rounds, and there is more to do: is another Filmwire following other overrides?", settleRounds))
+	return settleFault(fmt.Errorf("%d rounds, and there is more to do: is another Filmwire following other overrides?", settleRounds))
 }
 
-func (in *Ingest) settleFault(err error) error {
+// Film is what a film was merged into, or the film itself. It is not ok for one
+// that is not known. Safe for use at any time.
+func (in *Ingest) Film(id review.FilmID) (review.FilmID, bool) {
+	return in.Registry.Current(in.films.Reader(), id)
+}
+
+// Ambiguous counts the films between which nobody could choose. Safe for use at any
+// time.
+func (in *Ingest) Ambiguous() int { return in.Registry.Ambiguous(in.films.Reader()) }
+
+func settleFault(err error) error {
 	if err != nil {
 		return fmt.Errorf("films: settle: %w", err)
 	}
@@ -83,12 +93,12 @@ func (in *Ingest) settleOnce(ctx context.Context) (done bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	moved, err := in.move(ctx, identifying, films, ids)
+	report, err := in.move(ctx, identifying, films, ids)
 	if err != nil {
 		return false, err
 	}
-	if len(films) > 0 || moved > 0 {
-		in.Logger.Info("films were settled", "films", len(films), "reviews", moved)
+	if report.films+report.reviews > 0 {
+		in.Logger.Info("films were settled", "films", report.films, "reviews", report.reviews)
 		return false, nil
 	}
 	return true, in.keepSettled(ctx, now)
@@ -153,25 +163,32 @@ func (in *Ingest) again(ctx context.Context, identifying Identifying, ruled bool
 
 // move puts what was decided about films onto the log, and the reviews that are of
 // another film now: in one group that goes in as a whole if it is not too large.
-func (in *Ingest) move(ctx context.Context, identifying Identifying, events []Append, ids []review.ID) (moved int, err error) {
-	var unused Report
+func (in *Ingest) move(ctx context.Context, identifying Identifying, events []Append, ids []review.ID) (m moves, err error) {
 	for _, id := range ids {
 		more, err := in.identifyAgain(ctx, identifying, id)
 		if err != nil {
-			return moved, err
+			return m, err
 		}
 		if len(events)+len(more) > MaxAppend {
-			if err := in.append(ctx, events, &unused); err != nil {
-				return moved, err
+			if err := in.put(ctx, events, &m); err != nil {
+				return m, err
 			}
 			events = nil
 		}
-		if n := len(more); n > 0 && more[n-1].Review != nil {
-			moved++
-		}
 		events = append(events, more...)
 	}
-	return moved, in.append(ctx, events, &unused)
+	return m, in.put(ctx, events, &m)
+}
+
+// moves counts the events that settling the films came to.
+type moves struct{ films, reviews int }
+
+func (in *Ingest) put(ctx context.Context, events []Append, m *moves) error {
+	var r Report
+	err := in.append(ctx, events, &r)
+	m.reviews += r.Events()
+	m.films += len(events) - r.Events()
+	return err
 }
 
 // identifyAgain is what it takes to put a review where it belongs now: nothing, if
@@ -183,6 +200,9 @@ func (in *Ingest) identifyAgain(ctx context.Context, identifying Identifying, id
 		return nil, err
 	}
 	latest, err := in.Log.At(ctx, row.position)
+	if errors.Is(err, ErrNotFound) { // pushed out by newer ones: the next round has them
+		return nil, nil
+	}
 	if err != nil {
 		return nil, fmt.Errorf("review %s: %w", id, err)
 	}

@@ -47,9 +47,10 @@ func (c *clock) Sleep(ctx context.Context, d time.Duration) error {
 
 // shelf is a source that holds texts by guid, and shows all of them.
 type shelf struct {
-	texts     map[string]string // "Title|text", by guid
-	partial   bool              // shows only some of what it holds
-	gone      []string          // what it says was taken back
+	texts     map[string]string      // "Title|text", by guid
+	films     map[string]review.Film // what is stated of the film instead, by guid
+	partial   bool                   // shows only some of what it holds
+	gone      []string               // what it says was taken back
 	problems  []pipeline.Problem
 	err       error // after everything was handed out
 	unchanged bool
@@ -65,11 +66,15 @@ func (s *shelf) Read(_ context.Context, checkpoint []byte, out pipeline.Out) (pi
 	}
 	sort.Strings(guids)
 	for _, guid := range guids {
-		sum := sha256.Sum256([]byte(s.texts[guid]))
 		title, text, _ := strings.Cut(s.texts[guid], "|")
+		film, ok := s.films[guid]
+		if !ok {
+			film = review.Film{Title: title, Year: 2020}
+		}
+		sum := sha256.Sum256(fmt.Append(nil, s.texts[guid], film))
 		if err := out.Document(review.Document{
 			GUID: guid, RawSHA256: hex.EncodeToString(sum[:]), Form: review.FormText, Body: text,
-			Stated: review.Review{Film: review.Film{Title: title, Year: 2020}, PublishedAt: time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)},
+			Stated: review.Review{Film: film, PublishedAt: time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)},
 		}); err != nil {
 			return pipeline.Reading{}, err
 		}
@@ -112,6 +117,10 @@ type wire struct {
 	ingest *pipeline.Ingest
 	polled pipeline.Polled
 	shelf  *shelf
+
+	registry  *films.Registry
+	overrides []pipeline.Override
+	between   func(pipeline.Log) pipeline.Log // puts something between engine and log
 }
 
 func newWire(t testing.TB) *wire {
@@ -134,9 +143,15 @@ func (w *wire) open() {
 	if w.store, err = views.Open(filepath.Join(w.dir, "views"), quiet()); err != nil {
 		w.t.Fatal(err)
 	}
-	w.log = pipeline.NewWindow(w.bus.Log(), 1000)
+	log := w.bus.Log()
+	if w.between != nil {
+		log = w.between(log)
+	}
+	w.log = pipeline.NewWindow(log, 1000)
+	w.registry = films.New()
+	w.registry.Override(w.overrides)
 	w.ingest = pipeline.NewIngest(pipeline.IngestConfig{
-		Log: w.log, KV: w.bus.KV(), Store: w.store, Registry: films.New(), Normalize: plain,
+		Log: w.log, KV: w.bus.KV(), Store: w.store, Registry: w.registry, Normalize: plain,
 		Site: pipeline.Site{URL: "https://reviews.example.org"}, Clock: w.clock, Logger: quiet(), Workers: 2,
 	})
 	if err := w.ingest.Prepare(w.t.Context()); err != nil {

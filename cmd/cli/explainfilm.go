@@ -21,22 +21,35 @@ import (
 )
 
 func (c *command) explainFilmVerb() *cobra.Command {
-	var asJSON bool
+	var asJSON, inspect bool
 	cmd := &cobra.Command{
-		Use:   "film SLUG",
-		Short: "Say how a film's rating comes about",
+		Use:   "film SLUG | --inspect",
+		Short: "Say how a film's rating comes about, or what is open about films",
 		Long: `Film prints every review of a film, what each counts as or why it does not count,
 and the arithmetic from there to the numbers on the film's page. SLUG is the last
-part of that page's address.`,
-		Example: "  filmwire explain film never-let-me-go-2010",
-		Args:    cobra.ExactArgs(1),
+part of that page's address. With --inspect it prints what is open about films: those
+that reviews fit by title and year but that may be another, each with the overrides
+that would answer.`,
+		Example: "  filmwire explain film never-let-me-go-2010\n  filmwire explain film --inspect",
+		Args: func(cmd *cobra.Command, args []string) error {
+			if inspect {
+				return cobra.NoArgs(cmd, args)
+			}
+			return cobra.ExactArgs(1)(cmd, args)
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if inspect {
+				return c.withLog(cmd.Context(), func(ctx context.Context, _ *config.Config, b *bus.Bus) error {
+					return c.inspectFilms(ctx, b, asJSON)
+				})
+			}
 			return c.withLog(cmd.Context(), func(ctx context.Context, cfg *config.Config, b *bus.Bus) error {
 				return c.explainFilm(ctx, cfg, b, review.FilmID(args[0]), asJSON)
 			})
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "the film's document, as JSON")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "the film's document, or what is open, as JSON")
+	cmd.Flags().BoolVar(&inspect, "inspect", false, "what is open about films")
 	return cmd
 }
 
@@ -45,10 +58,14 @@ func (c *command) explainFilm(ctx context.Context, cfg *config.Config, b *bus.Bu
 	if err != nil {
 		return err
 	}
+	story, err := c.storyOf(ctx, b, &id, asJSON)
+	if err != nil {
+		return err
+	}
 	var events []*review.Event
-	films := map[review.FilmID]bool{}
+	all := map[review.FilmID]bool{}
 	err = counting.each(ctx, b, func(e *review.Event) {
-		films[e.Film.ID] = true
+		all[e.Film.ID] = true
 		if e.Film.ID == id {
 			events = append(events, e)
 		}
@@ -57,7 +74,7 @@ func (c *command) explainFilm(ctx context.Context, cfg *config.Config, b *bus.Bu
 		return err
 	}
 	if len(events) == 0 {
-		return noSuchFilm(id, films)
+		return noSuchFilm(id, all)
 	}
 	a := counting.Aggregate(id, events)
 	if asJSON {
@@ -66,7 +83,12 @@ func (c *command) explainFilm(ctx context.Context, cfg *config.Config, b *bus.Bu
 		enc.SetEscapeHTML(false)
 		return enc.Encode(a)
 	}
-	return printFilm(c.Out, &a, counting.source())
+	if err := printFilm(c.Out, &a, counting.source()); err != nil {
+		return err
+	}
+	fmt.Fprintln(c.Out)
+	printIdentity(c.Out, &story, events)
+	return nil
 }
 
 // mostSuggested is how many slugs are offered for one that is unknown.

@@ -61,6 +61,9 @@ func (c *command) printStatus(st *daemon.Status) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
+	if n := st.Films.Ambiguous; n > 0 {
+		fmt.Fprintf(c.Out, "\n%s stand for reviews that fit several: `filmwire explain film --inspect` says which, and what to do\n", count(n, "film"))
+	}
 	for i := range st.Sources {
 		s := &st.Sources[i]
 		if s.Error != "" {

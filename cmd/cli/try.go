@@ -181,6 +181,7 @@ func (l *dryLog) At(context.Context, pipeline.Position) (pipeline.Entry, error) 
 }
 
 func (l *dryLog) Latest(context.Context, func(pipeline.Entry) error) error { return nil }
+func (l *dryLog) Films(context.Context, func(pipeline.Entry) error) error  { return nil }
 
 func (l *dryLog) Revisions(context.Context, string, review.ID) ([]pipeline.Entry, error) {
 	return nil, nil

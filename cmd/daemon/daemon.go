@@ -44,18 +44,20 @@ type Daemon struct {
 	Options
 	stack
 
-	bus       *bus.Bus
-	log       *pipeline.Window
-	store     *views.Store
-	leftovers *pipeline.Leftovers
-	public    *tree.Tree
-	ingest    *pipeline.Ingest
-	clients   map[bool]pipeline.Doer // by whether private addresses are allowed
-	noted     map[string]SinkStatus  // what was last noted of each sink
-	holder    string                 // as whom it delivers, "" where no other daemon can
-	salt      []byte                 // of fingerprints that cover secrets
-	since     time.Time              // when it was opened
-	sweeping  chan struct{}          // holds one when a sweep is asked for
+	bus        *bus.Bus
+	log        *pipeline.Window
+	store      *views.Store
+	leftovers  *pipeline.Leftovers
+	public     *tree.Tree
+	ingest     *pipeline.Ingest
+	rules      rulebook
+	clients    map[bool]pipeline.Doer // by whether private addresses are allowed
+	noted      map[string]SinkStatus  // what was last noted of each sink
+	filmsNoted *FilmsStatus           // what was last noted of the registry
+	holder     string                 // as whom it delivers, "" where no other daemon can
+	salt       []byte                 // of fingerprints that cover secrets
+	since      time.Time              // when it was opened
+	sweeping   chan struct{}          // holds one when a sweep is asked for
 
 	site atomic.Pointer[pipeline.Site]    // of the config that holds now
 	hub  atomic.Pointer[hub.Hub]          // nil unless Run has one
@@ -212,8 +214,10 @@ func (d *Daemon) newClient(allowPrivate bool) *fetch.Client {
 }
 
 func (d *Daemon) openIngest(ctx context.Context) error {
+	d.rules.registry = films.New()
+	d.rules.take(d.Config.Films)
 	d.ingest = pipeline.NewIngest(pipeline.IngestConfig{
-		Log: d.log, KV: d.bus.KV(), Store: d.store, Registry: films.New(), Normalize: normalize.Normalize,
+		Log: d.log, KV: d.bus.KV(), Store: d.store, Registry: d.rules.registry, Normalize: normalize.Normalize,
 		Site: d.Config.Site, Clock: d.Clock, Logger: d.Log, Workers: runtime.GOMAXPROCS(0),
 	})
 	return d.ingest.Prepare(ctx)

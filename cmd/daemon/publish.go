@@ -25,7 +25,7 @@ type publishing struct {
 func (d *Daemon) openPublishing(ctx context.Context) (*publishing, error) {
 	p := &publishing{}
 	o := serve.Options{
-		Root: filepath.Join(d.Config.Data, publicFolder), Site: d.siteNow, Settled: d.settled, Gone: d.gone,
+		Root: filepath.Join(d.Config.Data, publicFolder), Site: d.siteNow, Settled: d.settled, Gone: d.gone, Moved: d.moved,
 		Ready: d.ready, Metrics: d.metrics, Log: d.Log, Clock: d.Clock, Version: d.Version,
 	}
 	w := d.Config.WebSub

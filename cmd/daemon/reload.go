@@ -90,6 +90,8 @@ func (d *Daemon) reload(ctx context.Context) (Outcome, error) {
 	d.Config = c
 	d.ingest.SetSite(c.Site)
 	d.site.Store(&c.Site)
+	d.rules.take(c.Films)
+	d.settleFilms(ctx)
 	out.Late = d.goOver(ctx, opened)
 	d.askSweep()
 	return out, d.keepRecord(ctx)

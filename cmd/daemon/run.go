@@ -75,6 +75,7 @@ func (d *Daemon) start(ctx context.Context, work *sync.WaitGroup) error {
 	}
 	work.Go(func() { d.keepNoting(ctx) })
 	work.Go(func() { d.keepSweeping(ctx) })
+	work.Go(func() { d.keepRules(ctx) })
 	d.askSweep()
 	return d.answer(r)
 }

@@ -21,7 +21,18 @@ type Status struct {
 	Bytes   uint64            `json:"bytes"`
 	Sources []SourceStatus    `json:"sources"`
 	Sinks   []SinkStatus      `json:"sinks"`
+	Films   FilmsStatus       `json:"films"`
 }
+
+// FilmsStatus is how the registry of films is doing, as the daemon last noted it.
+type FilmsStatus struct {
+	// Ambiguous are the films that stand for others between which nobody could
+	// choose: `explain film --inspect` lists them.
+	Ambiguous int `json:"ambiguous"`
+}
+
+// filmsNoteKey is where in KV the daemon notes how the registry is doing.
+const filmsNoteKey = "films.note"
 
 // SinkStatus is how a sink is doing, as the daemon last noted it.
 type SinkStatus struct {
@@ -78,7 +89,24 @@ func (d *Daemon) noteSinks(ctx context.Context) error {
 	for _, f := range runners[follower](d.members()) {
 		note(f.note())
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, d.noteFilms(ctx))...)
+}
+
+// noteFilms writes down how the registry is doing, where that has changed.
+func (d *Daemon) noteFilms(ctx context.Context) error {
+	now := FilmsStatus{Ambiguous: d.ingest.Ambiguous()}
+	if d.filmsNoted != nil && *d.filmsNoted == now {
+		return nil
+	}
+	value, err := json.Marshal(now)
+	if err == nil {
+		err = d.bus.KV().Put(ctx, filmsNoteKey, value)
+	}
+	if err != nil {
+		return fmt.Errorf("note films: %w", err)
+	}
+	d.filmsNoted = &now
+	return nil
 }
 
 // noteEvery is how often the daemon notes how far the sinks are.
@@ -129,6 +157,9 @@ func ReadStatus(ctx context.Context, c *config.Config, b *bus.Bus, now time.Time
 			}
 		}
 		s.Sinks = append(s.Sinks, st)
+	}
+	if err := read(ctx, b.KV(), filmsNoteKey, &s.Films); err != nil {
+		return s, err
 	}
 	sort.SliceStable(s.Sinks, func(i, j int) bool { return s.Sinks[i].Name < s.Sinks[j].Name })
 	return s, nil

@@ -15,12 +15,21 @@ const latestPage = 250
 
 // Latest implements [pipeline.Log].
 func (l *eventLog) Latest(ctx context.Context, f func(pipeline.Entry) error) error {
+	return l.latest(ctx, allReviews, f)
+}
+
+// Films implements [pipeline.Log].
+func (l *eventLog) Films(ctx context.Context, f func(pipeline.Entry) error) error {
+	return l.latest(ctx, allFilms, f)
+}
+
+func (l *eventLog) latest(ctx context.Context, subjects string, f func(pipeline.Entry) error) error {
 	ctx, end, err := l.bus.beginWait(ctx)
 	if err != nil {
 		return fmt.Errorf("log: latest: %w", err)
 	}
 	defer end()
-	consumer, err := l.listLast(ctx, allReviews)
+	consumer, err := l.listLast(ctx, subjects)
 	if err != nil {
 		return fmt.Errorf("log: latest: %w", err)
 	}

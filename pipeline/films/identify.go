@@ -14,7 +14,7 @@ import (
 // measurements: they order the inspection list.
 func confidence(stage string) review.Decimal {
 	switch stage {
-	case review.StageTitleYear, review.StageResolver:
+	case review.StageTitleYear:
 		return review.NewDecimal(95, 2)
 	case review.StageTitleNear, review.StageSpelling:
 		return review.NewDecimal(8, 1)

@@ -44,7 +44,7 @@ func naming(stage string) bool {
 
 // strong reports the stages from which a film learns everything.
 func strong(stage string) bool {
-	return stage == review.StageID || stage == review.StageTitleYear || stage == review.StageResolver
+	return stage == review.StageID || stage == review.StageTitleYear
 }
 
 // knows reports that there is nothing in the review for its film to learn, as far

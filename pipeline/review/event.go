@@ -113,18 +113,8 @@ type FilmEvent struct {
 	CausedBy ID            `json:"caused_by,omitempty"` // the review
 	// Overrides are the operator's overrides that decided something about the film
 	// and hold still, as in the file: "same: amelie-2001, imdb:tt0211915".
-	Overrides []string `json:"overrides,omitempty"`
-	// Resolved is what a resolver answered when the film was decided about.
-	Resolved  *Resolved `json:"resolved,omitempty"`
+	Overrides []string  `json:"overrides,omitempty"`
 	DecidedAt time.Time `json:"decided_at"`
-}
-
-// Resolved is what a resolver, asked about a film, answered.
-type Resolved struct {
-	Resolver string    `json:"resolver"` // tmdb, wikidata
-	Asked    string    `json:"asked"`    // as "imdb:tt0211915" or "Amélie (2001)"
-	At       time.Time `json:"at"`
-	Film     Film      `json:"film"` // what it knows of it: titles, year, ids
 }
 
 // ParseFilmEvent reads a film event in its JSON form, as ParseEvent does.

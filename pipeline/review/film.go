@@ -134,7 +134,6 @@ const (
 	StageTitleYear = "title_year" // the same title and year
 	StageTitleNear = "title_near" // the same title, a year apart, and no other near
 	StageSpelling  = "spelling"   // the same year, and a title spelt almost alike
-	StageResolver  = "resolver"   // a resolver says so
 	StageTitle     = "title"      // the title of a review without a year
 	StageAmbiguous = "ambiguous"  // several could be meant: a film of its own for now
 	StageNew       = "new"        // a film not seen before

@@ -36,6 +36,23 @@ func runLatest(t *testing.T, fresh Fresh) {
 		}
 	})
 	t.Run("the revisions of one review", func(t *testing.T) { revisions(t, fresh) })
+	t.Run("films apart from reviews", func(t *testing.T) {
+		log := open(t, fresh(t, bus.Options{})).Log()
+		at := mustAppend(t, log, pipeline.Append{Film: Film("f")}, First("s", 1)[0], pipeline.Append{Film: Film("g")})
+		again := Film("f")
+		again.Revision = 2
+		mustAppend(t, log, pipeline.Append{Film: again, After: at[0]})
+		var got []string
+		if err := log.Films(bound(t), func(e pipeline.Entry) error {
+			got = append(got, fmt.Sprint(e.Film.FilmID, e.Film.Revision))
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if fmt.Sprint(got) != "[g1 f2]" {
+			t.Errorf("films %v, want [g1 f2]", got)
+		}
+	})
 	t.Run("an error ends it", func(t *testing.T) {
 		log := open(t, fresh(t, bus.Options{})).Log()
 		mustAppend(t, log, First("s", 30)...)
