@@ -301,7 +301,43 @@ func (v *Viewing) take(ctx context.Context, entries []Entry) error {
 		}
 		v.target = head
 	}
+	if len(entries) == batchSize {
+		var err error
+		if entries, err = v.gather(ctx, entries); err != nil {
+			return err
+		}
+		last = entries[len(entries)-1].Position
+	}
 	return v.apply(ctx, entries, last)
+}
+
+// mostGathered bounds the texts of the entries that are applied at once, in bytes.
+const mostGathered = 24 << 20
+
+// gather reads on, towards the target, while what was read is not too much to hold:
+// a document that many entries change is made once for all of them.
+func (v *Viewing) gather(ctx context.Context, entries []Entry) ([]Entry, error) {
+	size := sizeOf(entries)
+	for last := entries[len(entries)-1].Position; last < v.target && size < mostGathered; {
+		more, err := v.log.Read(ctx, last, batchSize)
+		if err != nil {
+			return nil, err
+		}
+		entries, size, last = append(entries, more...), size+sizeOf(more), more[len(more)-1].Position
+	}
+	return entries, nil
+}
+
+// sizeOf is roughly what entries take in memory, in bytes.
+func sizeOf(entries []Entry) int {
+	const bare = 1000
+	size := bare * len(entries)
+	for _, e := range entries {
+		if r := e.Review; r != nil {
+			size += len(r.BodyHTML) + len(r.BodyText) + len(r.Summary)
+		}
+	}
+	return size
 }
 
 // apply gives a batch to the view and keeps documents, state and position.
@@ -344,29 +380,32 @@ func (v *Viewing) apply(ctx context.Context, entries []Entry, upTo Position) (er
 // stand changed now. Files come before the commit: a crash between the two writes
 // the same bytes again.
 func (v *Viewing) keep(ctx context.Context, batch Batch, docs documents, stage bool) (changed []string, err error) {
+	if len(docs) > 0 && v.public == nil {
+		return nil, errors.New("a view without a tree made a document")
+	}
+	var writes []func() error
 	for path, doc := range docs {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		if v.public == nil {
-			return nil, errors.New("a view without a tree made a document")
-		}
-		wrote, err := v.keepOne(batch, path, doc, stage)
-		if err != nil {
-			return nil, err
+		write, wrote := v.keepOne(batch, path, doc, stage)
+		if write != nil {
+			writes = append(writes, write)
 		}
 		if wrote {
 			changed = append(changed, path)
 		}
 	}
-	if stage {
-		return nil, nil
+	if !stage {
+		released, more := v.release(batch)
+		changed, writes = append(changed, released...), append(writes, more...)
 	}
-	released, err := v.release(batch)
-	return append(changed, released...), err
+	return changed, together(ctx, writes)
 }
 
-func (v *Viewing) keepOne(batch Batch, path string, doc *document, stage bool) (wrote bool, err error) {
+// keepOne notes a document, and returns what is to be done with its file, nil for
+// nothing. wrote says that it stands changed then.
+func (v *Viewing) keepOne(batch Batch, path string, doc *document, stage bool) (write func() error, wrote bool) {
 	text, had := batch.Get(docKeys + path)
 	if doc == nil {
 		batch.Set(goneKeys+path, nil)
@@ -374,35 +413,33 @@ func (v *Viewing) keepOne(batch Batch, path string, doc *document, stage bool) (
 			batch.Delete(docKeys + path)
 			batch.Set(stagedKeys+path, []byte(gone))
 		}
-		return false, nil
+		return nil, false
 	}
 	now := newRecord(doc.content, doc.facts)
 	if had {
 		before := parseRecord(text)
 		if now = now.after(before); now == before {
-			return false, nil
+			return nil, false
 		}
 	} else {
 		batch.Delete(goneKeys + path)
 	}
 	batch.Set(docKeys+path, now.text())
 	if stage {
-		where, err := v.stage(path, doc.content)
+		where, write := v.stage(path, doc.content)
 		batch.Set(stagedKeys+path, []byte(where))
-		return false, err
+		return write, false
 	}
-	if err := v.publish(path, doc.content, now); err != nil {
-		return false, err
-	}
+	write = func() error { return v.publish(path, doc.content, now) }
 	where, waits := batch.Get(stagedKeys + path)
 	if !waits {
-		return true, nil
+		return write, true
 	}
 	batch.Delete(stagedKeys + path)
 	if string(where) != inStaging {
-		return true, nil
+		return write, true
 	}
-	return true, v.staging.Remove(path)
+	return func() error { return errors.Join(v.publish(path, doc.content, now), v.staging.Remove(path)) }, true
 }
 
 // publish writes a document where it is served.
@@ -418,21 +455,24 @@ func (v *Viewing) publish(path string, content []byte, r record) error {
 
 const defaultMaxWaiting = 32 << 20
 
-// stage keeps a document until the view has caught up, and says where.
-func (v *Viewing) stage(path string, content []byte) (where string, err error) {
+// stage keeps a document until the view has caught up, and says where. What it
+// returns writes it, if that is to a file.
+func (v *Viewing) stage(path string, content []byte) (where string, write func() error) {
 	v.waitingSize -= len(v.waiting[path])
 	delete(v.waiting, path)
 	if v.waitingSize+len(content) > v.maxWaiting {
-		_, err := v.staging.Write(path, content)
-		return inStaging, err
+		return inStaging, func() error {
+			_, err := v.staging.Write(path, content)
+			return err
+		}
 	}
 	v.waiting[path] = bytes.Clone(content)
 	v.waitingSize += len(content)
 	return inMemory, nil
 }
 
-// release publishes what waits, and says what that was.
-func (v *Viewing) release(batch Batch) (released []string, err error) {
+// release says what waits, and how it is published.
+func (v *Viewing) release(batch Batch) (released []string, writes []func() error) {
 	waiting := map[string]string{}
 	batch.Scan(stagedKeys, func(key string, where []byte) bool {
 		waiting[key[len(stagedKeys):]] = string(where)
@@ -440,13 +480,11 @@ func (v *Viewing) release(batch Batch) (released []string, err error) {
 	})
 	for path, where := range waiting {
 		text, _ := batch.Get(docKeys + path)
-		if err := v.releaseOne(path, where, parseRecord(text)); err != nil {
-			return nil, err
-		}
+		writes = append(writes, func() error { return v.releaseOne(path, where, parseRecord(text)) })
 		batch.Delete(stagedKeys + path)
 		released = append(released, path)
 	}
-	return released, nil
+	return released, writes
 }
 
 func (v *Viewing) releaseOne(path, where string, r record) error {

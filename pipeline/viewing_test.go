@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/filmwire/filmwire/pipeline"
+	"github.com/filmwire/filmwire/pipeline/review"
 )
 
 // lister is a view that keeps one document of all reviews and one of each film.
@@ -513,4 +514,60 @@ func TestStagedDocumentsAreToldOfWhenTheyStand(t *testing.T) {
 	if len(told) != 1 || !slices.Equal(told[0], slices.Sorted(maps.Keys(w.public()))) {
 		t.Errorf("told of %v; there are %v", told, w.public())
 	}
+}
+
+// counting counts the batches a view is given.
+type counting struct {
+	pipeline.View
+	batches []int
+}
+
+func (c *counting) Apply(ctx context.Context, entries []pipeline.Entry, st pipeline.State, docs pipeline.Documents) error {
+	if len(entries) > 0 {
+		c.batches = append(c.batches, len(entries))
+	}
+	return c.View.Apply(ctx, entries, st, docs)
+}
+
+// TestABacklogIsAppliedAtOnce: a document that many entries change is made once, as
+// long as the entries are not too much to hold.
+func TestABacklogIsAppliedAtOnce(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		text    int // bytes of each
+		batches []int
+	}{
+		{"short", 10, []int{3500}},
+		{"long", 8 << 10, []int{2000, 1500}}, // in the event twice, as HTML and as text
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWire(t)
+			view := &counting{View: silent{}}
+			v := w.viewing(view, nil)
+			body := strings.Repeat("x", c.text)
+			for from := 0; from < 3500; from += 500 {
+				var events []pipeline.Append
+				for n := from; n < from+500; n++ {
+					e := &review.Event{Schema: review.Schema, Kind: review.Published, ReviewID: review.NewID("a", fmt.Sprint(n)), Revision: 1}
+					e.BodyHTML, e.BodyText = body, body
+					events = append(events, pipeline.Append{Review: e})
+				}
+				if _, err := w.log.Append(t.Context(), events); err != nil {
+					t.Fatal(err)
+				}
+			}
+			catchUp(t, v)
+			if !slices.Equal(view.batches, c.batches) {
+				t.Errorf("batches of %v, want %v", view.batches, c.batches)
+			}
+		})
+	}
+}
+
+// silent is a view that makes nothing.
+type silent struct{}
+
+func (silent) Version() string { return "1" }
+func (silent) Apply(context.Context, []pipeline.Entry, pipeline.State, pipeline.Documents) error {
+	return nil
 }

@@ -3,6 +3,7 @@ package daemon_test
 import (
 	"bytes"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
@@ -129,7 +130,7 @@ func benchmarkReview(b *testing.B, films int) {
 		w.Write(feed)
 	}))
 	defer server.Close()
-	n := newNewsroom(b)
+	n := newNewsroom(b, benchConfig)
 	defer n.close(b)
 	other := openBus(b, b.TempDir())
 	defer other.Close()
@@ -260,7 +261,9 @@ func openBus(b *testing.B, dir string) *bus.Bus {
 
 // newsroom is an engine with the sinks of the example, in an empty folder.
 type newsroom struct {
+	dir      string
 	bus      *bus.Bus
+	window   *pipeline.Window
 	store    *views.Store
 	ingest   *pipeline.Ingest
 	viewings []*pipeline.Viewing
@@ -274,20 +277,21 @@ sinks:
   - {name: ratings, type: ratings}
 `
 
-func newNewsroom(b *testing.B) *newsroom {
+func newNewsroom(b *testing.B, lines string) *newsroom {
 	b.Helper()
 	dir := b.TempDir()
 	log := slog.New(slog.DiscardHandler)
-	cfg, err := config.Parse(filepath.Join(dir, "filmwire.yaml"), []byte(benchConfig), config.Catalogue{Sinks: sinks.Builtin()})
+	cfg, err := config.Parse(filepath.Join(dir, "filmwire.yaml"), []byte(lines), config.Catalogue{Sinks: sinks.Builtin()})
 	if err != nil {
 		b.Fatal(err)
 	}
-	n := &newsroom{}
+	n := &newsroom{dir: dir}
 	n.bus = openBus(b, dir)
 	if n.store, err = views.Open(filepath.Join(dir, "views"), log); err != nil {
 		b.Fatal(err)
 	}
 	window := pipeline.NewWindow(n.bus.Log(), 4096)
+	n.window = window
 	n.ingest = pipeline.NewIngest(pipeline.IngestConfig{
 		Log: window, KV: n.bus.KV(), Store: n.store, Registry: films.New(), Normalize: normalize.Normalize,
 		Site: cfg.Site, Clock: pipeline.SystemClock{}, Logger: log, Workers: runtime.GOMAXPROCS(0),
@@ -322,6 +326,21 @@ func (n *newsroom) tree(b *testing.B, dir string) *tree.Tree {
 	}
 	n.trees = append(n.trees, t)
 	return t
+}
+
+// mustStand asks that there are so many feeds, in all formats together.
+func (n *newsroom) mustStand(b *testing.B, feeds int) {
+	b.Helper()
+	found := 0
+	err := filepath.WalkDir(filepath.Join(n.dir, "public", "feeds"), func(_ string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() && filepath.Ext(d.Name()) != ".opml" {
+			found++
+		}
+		return err
+	})
+	if err != nil || found != feeds {
+		b.Fatalf("%d documents, want %d: %v", found, feeds, err)
+	}
 }
 
 func (n *newsroom) close(b *testing.B) {

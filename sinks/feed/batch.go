@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/filmwire/filmwire/pipeline"
@@ -142,26 +145,64 @@ func (b *batch) put(k envelopeKey, shown []*fragment) error {
 // cache, from the batch at hand, or from the log; one that the log no longer
 // holds is passed over, since a newer revision of it is about to come.
 func (b *batch) fragments(rows []place) ([]*fragment, error) {
-	shown := b.shown[:0]
-	for _, row := range rows {
+	b.shown = slices.Grow(b.shown[:0], len(rows))[:len(rows)]
+	b.missing = b.missing[:0]
+	for i, row := range rows {
 		f, ok := b.rendered.get(row.position)
-		if !ok {
-			e, err := b.entry(row)
-			if errors.Is(err, pipeline.ErrNotFound) {
-				continue
-			}
-			if err != nil {
-				return nil, err
-			}
-			if f, err = b.render(e); err != nil {
-				return nil, fmt.Errorf("review %s: %w", row.review, err)
-			}
-			b.rendered.put(row.position, f, f.size())
+		b.shown[i] = f
+		if ok {
+			continue
 		}
-		shown = append(shown, f)
+		e, err := b.entry(row)
+		if errors.Is(err, pipeline.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		b.missing = append(b.missing, missing{at: i, event: e})
 	}
-	b.shown = shown
-	return shown, nil
+	if err := b.renderMissing(); err != nil {
+		return nil, err
+	}
+	for _, m := range b.missing {
+		b.shown[m.at] = m.fragment
+		b.rendered.put(rows[m.at].position, m.fragment, m.fragment.size())
+	}
+	b.shown = slices.DeleteFunc(b.shown, func(f *fragment) bool { return f == nil })
+	return b.shown, nil
+}
+
+// missing is an entry to be rendered: where it belongs, and what came of it.
+type missing struct {
+	at       int
+	event    *review.Event
+	fragment *fragment
+	err      error
+}
+
+// renderMissing renders on all cores: it is most of what a new review costs here.
+func (b *batch) renderMissing() error {
+	b.page() // looked up once, before many ask
+	var next atomic.Int64
+	render := func() {
+		for i := int(next.Add(1)) - 1; i < len(b.missing); i = int(next.Add(1)) - 1 {
+			m := &b.missing[i]
+			m.fragment, m.err = b.render(m.event)
+		}
+	}
+	var others sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(b.missing)) - 1 {
+		others.Go(render)
+	}
+	render()
+	others.Wait()
+	for _, m := range b.missing {
+		if m.err != nil {
+			return fmt.Errorf("review %s: %w", m.event.ReviewID, m.err)
+		}
+	}
+	return nil
 }
 
 func (b *batch) entry(row place) (*review.Event, error) {

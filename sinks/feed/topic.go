@@ -40,7 +40,7 @@ const fields = ".Site.Title, .Site.URL, .Site.Language, .Name, .Film.ID, .Film.T
 // tryTemplate executes a template on a made-up topic, which finds fields that do
 // not exist.
 func (s *Settings) tryTemplate(key, text string) error {
-	t, err := template.New(key).Parse(text)
+	t, err := parse(key, text)
 	if err != nil {
 		return fmt.Errorf("not a template: %w", err)
 	}
@@ -53,6 +53,11 @@ func (s *Settings) tryTemplate(key, text string) error {
 		return fmt.Errorf("%w; there are %s", err, fields)
 	}
 	return nil
+}
+
+// parse parses a template, which has the functions of all templates of the config.
+func parse(key, text string) (*template.Template, error) {
+	return template.New(key).Funcs(pipeline.Words()).Parse(text)
 }
 
 // wording makes a feed's title and description.
@@ -81,10 +86,10 @@ func (s *Settings) wording() (wording, error) {
 		plainDescription: template.Must(template.New("description").Parse(description)),
 	}
 	var err error
-	if w.title, err = template.New("title").Parse(s.Title); err != nil {
+	if w.title, err = parse("title", s.Title); err != nil {
 		return w, fmt.Errorf("title: %w", err)
 	}
-	if w.description, err = template.New("description").Parse(s.Description); err != nil {
+	if w.description, err = parse("description", s.Description); err != nil {
 		return w, fmt.Errorf("description: %w", err)
 	}
 	return w, nil

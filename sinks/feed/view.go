@@ -30,11 +30,12 @@ type View struct {
 	around   *cache[envelopeKey, []envelope]
 
 	// What documents are put together in, used again and again.
-	rows  []place
-	shown []*fragment
-	body  body
-	parts [][]byte
-	press press
+	rows    []place
+	shown   []*fragment
+	missing []missing
+	body    body
+	parts   [][]byte
+	press   press
 }
 
 var (
