@@ -33,18 +33,29 @@ type trial struct {
 
 func (c *command) tryVerb() *cobra.Command {
 	var t trial
+	var sink string
 	cmd := &cobra.Command{
-		Use:   "try TARGET",
-		Short: "Read a file, a folder or a URL once and print what it would publish",
+		Use:   "try TARGET | try --sink NAME",
+		Short: "Print what a file, a folder or a URL would publish, or what a sink's filter keeps",
 		Long: `Try reads TARGET (a file, a folder, a pattern or a URL) once, and prints the events
-it would publish. It publishes nothing and keeps nothing.`,
-		Example: "  filmwire try ./reviews/se7en.md --best 5\n  filmwire try https://example.org/feed/ --json",
-		Args:    cobra.ExactArgs(1),
+it would publish. With --sink it says how many of the reviews on the log the filter of
+that sink keeps, which, and why not the others. It publishes nothing and keeps nothing.`,
+		Example: "  filmwire try ./reviews/se7en.md --best 5\n  filmwire try https://example.org/feed/ --json\n  filmwire try --sink praise -c filmwire.yaml",
+		Args: func(_ *cobra.Command, args []string) error {
+			if (len(args) == 1) == (sink != "") || len(args) > 1 {
+				return errors.New("want either one TARGET or --sink NAME")
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if sink != "" {
+				return c.trySink(cmd.Context(), sink, t.asJSON)
+			}
 			t.target = args[0]
 			return c.try(cmd.Context(), &t)
 		},
 	}
+	cmd.Flags().StringVar(&sink, "sink", "", "the `name` of a sink of the config whose filter is tried on the log")
 	cmd.Flags().StringVar(&t.kind, "type", "", "the `type` of source; feed for a URL and files for the rest if not given")
 	cmd.Flags().BoolVar(&t.asJSON, "json", false, "one event a line, as JSON")
 	cmd.Flags().StringVar(&t.best, "best", "", "the best `number` of the scale of bare ratings")
@@ -182,6 +193,10 @@ func (l *dryLog) At(context.Context, pipeline.Position) (pipeline.Entry, error) 
 
 func (l *dryLog) Latest(context.Context, func(pipeline.Entry) error) error { return nil }
 func (l *dryLog) Films(context.Context, func(pipeline.Entry) error) error  { return nil }
+
+func (l *dryLog) Revisions(context.Context, string, review.ID) ([]pipeline.Entry, error) {
+	return nil, nil
+}
 
 func (l *dryLog) Revisions(context.Context, string, review.ID) ([]pipeline.Entry, error) {
 	return nil, nil
