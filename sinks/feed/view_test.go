@@ -26,19 +26,21 @@ var update = flag.Bool("update", false, "write the golden files anew")
 func TestView(t *testing.T) {
 	for _, c := range []struct {
 		per, order     string
+		formats        string
 		limit          int
 		history, tombs bool
 	}{
-		{"none", "published", 3, true, true},
-		{"none", "updated", 1, true, false},
-		{"film", "published", 2, true, false},
-		{"film", "rating", 3, false, true},
-		{"critic", "published", 1, true, true},
-		{"outlet", "rating", 2, true, false},
-		{"tag", "published", 1, true, false},
+		{"none", "published", "rss atom json", 3, true, true},
+		{"none", "updated", "json", 1, true, false},
+		{"film", "published", "rss", 2, true, false},
+		{"film", "rating", "atom", 3, false, true},
+		{"critic", "published", "atom", 1, true, true},
+		{"outlet", "rating", "json", 2, true, false},
+		{"tag", "published", "json", 1, true, false},
 	} {
 		t.Run(fmt.Sprintf("per %s by %s", c.per, c.order), func(t *testing.T) {
 			s := feed.Defaults()
+			s.Formats = strings.Fields(c.formats)
 			s.Per, s.Order, s.Limit, s.History, s.Tombstones = c.per, c.order, c.limit, c.history, c.tombs
 			sinktest.View(t, func(t testing.TB, env pipeline.ViewEnv) pipeline.View {
 				return open(t, s, env).WithPages(2)
