@@ -91,9 +91,13 @@ func (h *Hub) Subscriptions() int {
 
 // Changed tells the hub which documents changed, by path. It does not wait.
 func (h *Hub) Changed(paths []string) {
+	if h.Subscriptions() == 0 {
+		return
+	}
+	topics := topicsOf(paths, h.options.TopicOf)
 	h.mu.Lock()
-	for _, path := range paths {
-		if topic, ok := h.options.TopicOf(path); ok && h.topics[topic] != nil {
+	for _, topic := range topics {
+		if h.topics[topic] != nil {
 			h.changed[topic] = true
 		}
 	}
@@ -102,6 +106,17 @@ func (h *Hub) Changed(paths []string) {
 	if some {
 		h.rouse()
 	}
+}
+
+// topicsOf are the topics among documents.
+func topicsOf(paths []string, topicOf func(path string) (url string, ok bool)) []string {
+	var topics []string
+	for _, path := range paths {
+		if topic, ok := topicOf(path); ok {
+			topics = append(topics, topic)
+		}
+	}
+	return topics
 }
 
 // rouse has Run look for work.

@@ -130,21 +130,26 @@ func readIntent(form url.Values) (intent, error) {
 	return in, nil
 }
 
-// admit says why an intent is not even verified.
+// admit says why an intent is not even verified. Who has a subscription may end it
+// also when the feed is no more.
 func (h *Hub) admit(in *intent) error {
-	if _, ok := h.options.Topic(in.Topic); !ok {
-		return refuse(http.StatusNotFound, "hub.topic: there is no feed at this address here")
-	}
+	_, feed := h.options.Topic(in.Topic)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	_, known := h.subscriptions[in.key()]
+	of := h.hosts[in.host()]
 	switch {
-	case in.mode == "unsubscribe" && !known:
+	case in.mode == "unsubscribe" && known:
+		return nil
+	case in.mode == "unsubscribe":
 		return refuse(http.StatusNotFound, "hub.callback: it has no subscription to this topic")
+	case !feed:
+		return refuse(http.StatusNotFound, "hub.topic: there is no feed at this address here")
 	case known:
+		return nil
 	case len(h.subscriptions) >= MaxSubscriptions:
 		return refuse(http.StatusServiceUnavailable, "this hub has as many subscriptions as it takes")
-	case h.hosts[in.host()] != nil && h.hosts[in.host()].subscriptions >= MaxPerHost:
+	case of != nil && of.subscriptions >= MaxPerHost:
 		return refuse(http.StatusTooManyRequests, "hub.callback: its host has as many subscriptions as it may")
 	}
 	return nil

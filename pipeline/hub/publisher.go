@@ -37,17 +37,15 @@ func NewPublisher(o PublisherOptions) *Publisher {
 
 // Changed tells the publisher which documents changed, by path. It does not wait.
 func (p *Publisher) Changed(paths []string) {
-	p.mu.Lock()
-	for _, path := range paths {
-		if topic, ok := p.options.TopicOf(path); ok {
-			p.changed[topic] = true
-		}
-	}
-	some := len(p.changed) > 0
-	p.mu.Unlock()
-	if !some {
+	topics := topicsOf(paths, p.options.TopicOf)
+	if len(topics) == 0 {
 		return
 	}
+	p.mu.Lock()
+	for _, topic := range topics {
+		p.changed[topic] = true
+	}
+	p.mu.Unlock()
 	select {
 	case p.wake <- struct{}{}:
 	default: // it is about to look

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -78,20 +79,24 @@ func BenchmarkAgainstNginx(b *testing.B) {
 		}
 		os.Chtimes(path, longAgo(), longAgo())
 	}
-	ours, theirs := startOurs(b, root), startNginx(b, root)
+	ours := startOurs(b, root)
+	theirs, nginx := startNginx(b, root)
+	workers := childrenOf(nginx)
 	for _, c := range []struct{ name, header string }{
 		{"200", "Accept-Encoding: identity"}, {"200-gzip", "Accept-Encoding: gzip"}, {"304", "If-None-Match"},
 	} {
 		b.Run(c.name, func(b *testing.B) {
-			var of, ourRates, theirRates []float64
+			var of, ofCPU, ourRates, theirRates []float64
 			for range 9 { // in turns: others use the machine too
-				our := wrk(b, ours, header(b, c.header, ours))
-				their := wrk(b, theirs, header(b, c.header, theirs))
+				our, ourCPU := wrk(b, ours, header(b, c.header, ours), func() float64 { return cpuOf(b, "self") })
+				their, theirCPU := wrk(b, theirs, header(b, c.header, theirs), func() float64 { return cpuOf(b, workers...) })
 				of, ourRates, theirRates = append(of, our/their), append(ourRates, our), append(theirRates, their)
+				ofCPU = append(ofCPU, theirCPU/ourCPU)
 			}
 			b.ReportMetric(median(ourRates), "filmwire/s")
 			b.ReportMetric(median(theirRates), "nginx/s")
 			b.ReportMetric(median(of), "of-nginx")
+			b.ReportMetric(median(ofCPU), "of-nginx-by-cpu")
 			b.ReportMetric(0, "ns/op")
 		})
 	}
@@ -133,7 +138,7 @@ func startOurs(b *testing.B, root string) (url string) {
 	return "http://" + ln.Addr().String() + "/latest.rss"
 }
 
-func startNginx(b *testing.B, root string) (url string) {
+func startNginx(b *testing.B, root string) (url string, pid int) {
 	b.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -158,7 +163,7 @@ func startNginx(b *testing.B, root string) (url string) {
 		conn, err := net.DialTimeout("tcp", address, time.Second)
 		if err == nil {
 			conn.Close()
-			return "http://" + address + "/latest.rss"
+			return "http://" + address + "/latest.rss", nginx.Process.Pid
 		}
 		if b.Context().Err() != nil {
 			b.Fatal(err)
@@ -184,17 +189,52 @@ func etagOf(b *testing.B, url string) string {
 
 var wrkRate = regexp.MustCompile(`Requests/sec:\s+([0-9.]+)`)
 
-// wrk asks as often as it can for a second, and says how often it was answered.
-func wrk(b *testing.B, url, header string) float64 {
+// wrk asks as often as it can for a second, and says how often it was answered, and
+// what an answer took of the server's CPU, in ticks.
+func wrk(b *testing.B, url, header string, cpu func() float64) (rate, perAnswer float64) {
 	b.Helper()
+	before := cpu()
 	out, err := exec.Command("wrk", "-t1", "-c32", "-d1s", "-H", header, url).CombinedOutput()
+	spent := cpu() - before
 	m := wrkRate.FindSubmatch(out)
 	if err != nil || m == nil || bytes.Contains(out, []byte("Non-2xx")) && !strings.HasPrefix(header, "If-None-Match") {
 		b.Fatalf("wrk: %v\n%s", err, out)
 	}
-	rate, err := strconv.ParseFloat(string(m[1]), 64)
+	rate, err = strconv.ParseFloat(string(m[1]), 64)
 	if err != nil {
 		b.Fatal(err)
 	}
-	return rate
+	return rate, spent / rate
+}
+
+// cpuOf is the CPU that processes have used, in ticks of the system. Unlike a rate it
+// says the same on a machine that is busy with other things.
+func cpuOf(b *testing.B, pids ...string) float64 {
+	b.Helper()
+	ticks := 0.0
+	for _, pid := range pids {
+		text, err := os.ReadFile("/proc/" + pid + "/stat")
+		_, rest, _ := strings.Cut(string(text), ") ") // behind the name
+		fields := strings.Fields(rest)
+		if err != nil || len(fields) < 13 {
+			return math.NaN() // not on this system
+		}
+		for _, f := range fields[11:13] { // utime and stime
+			n, err := strconv.ParseFloat(f, 64)
+			if err != nil {
+				b.Fatal(err)
+			}
+			ticks += n
+		}
+	}
+	return ticks
+}
+
+// childrenOf are the processes that a process has started.
+func childrenOf(pid int) []string {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
+	if err != nil {
+		return []string{"none"} // not on this system
+	}
+	return strings.Fields(string(text))
 }

@@ -6,7 +6,8 @@ import (
 )
 
 func (s *Server) live(w http.ResponseWriter, r *http.Request) int {
-	return s.fault(w, r, http.StatusOK, "ok") // no fault: a line that is not to be kept
+	w.Header().Set("Cache-Control", "no-store")
+	return write(w, r, http.StatusOK, "text/plain; charset=utf-8", []byte("ok\n"))
 }
 
 // readiness is the answer of /readyz.
