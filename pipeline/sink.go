@@ -65,7 +65,9 @@ type Facts struct {
 // Delivery does something outside for each event: writes a draft, calls a
 // webhook. What it did cannot be made undone by deleting state, so the engine
 // remembers how far it came, in KV. A crash may hand it an event again:
-// deliveries are idempotent by event id.
+// deliveries are idempotent by event id. One that holds something open, a process
+// or a connection, is an io.Closer too and is closed when it is no longer used.
+// Making one does nothing outside: that begins with Deliver.
 type Delivery interface {
 	// Deliver takes entries in log order and answers with one verdict for each,
 	// in order. An entry that is not Live is to be taken back if it was delivered.

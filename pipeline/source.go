@@ -11,7 +11,8 @@ import (
 )
 
 // Source is where reviews come from: a feed, a folder, an export. The engine
-// calls Read for one poll at a time and never twice at once.
+// calls Read for one poll at a time and never twice at once. One that holds something
+// open is an io.Closer too, and is closed when it is no longer used.
 type Source interface {
 	// Read hands out what the source holds. checkpoint is what the last
 	// successful reading returned, nil at first; it is stored only when every

@@ -202,6 +202,16 @@ func (v *Viewing) Settled(path string) bool {
 	return ok && parseRecord(text).settled
 }
 
+// Documents counts those that the view has published.
+func (v *Viewing) Documents() int {
+	n := 0
+	v.state.Scan(docKeys, func(string, []byte) bool {
+		n++
+		return true
+	})
+	return n
+}
+
 // Hold keeps the view from publishing documents until release is called. What it
 // owns and what stands are one meanwhile.
 func (v *Viewing) Hold() (release func()) {

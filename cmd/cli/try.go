@@ -198,10 +198,6 @@ func (l *dryLog) Revisions(context.Context, string, review.ID) ([]pipeline.Entry
 	return nil, nil
 }
 
-func (l *dryLog) Revisions(context.Context, string, review.ID) ([]pipeline.Entry, error) {
-	return nil, nil
-}
-
 // nowhere is a KV that keeps nothing.
 type nowhere struct{}
 

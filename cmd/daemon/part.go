@@ -115,5 +115,5 @@ func differences(was, is Part) []string {
 	if is.Kind == KindSource {
 		return []string{"how its documents are understood changed"}
 	}
-	return []string{"what it takes from other sinks, from files or from the program changed"}
+	return []string{"the sinks it refers to, or the program, changed"}
 }

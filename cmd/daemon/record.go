@@ -23,6 +23,8 @@ type Record struct {
 	Salt  []byte            `json:"salt,omitempty"`
 	Fixed map[string]string `json:"fixed"` // see [config.Config.Fixed]
 	Parts []Part            `json:"parts"`
+	// Documents is how many each view has published, while the daemon runs.
+	Documents map[string]int `json:"documents,omitempty"`
 }
 
 // address is the name under which the daemon of a data folder answers, and under
@@ -42,6 +44,12 @@ func (d *Daemon) record(kept bool) Record {
 		r.Salt = nil
 	}
 	r.Fixed = d.Config.Fixed(r.Salt)
+	if !kept {
+		r.Documents = map[string]int{}
+		for _, v := range runners[viewing](d.members()) {
+			r.Documents[v.Name()] = v.Documents()
+		}
+	}
 	for _, m := range d.members() {
 		p := m.Part
 		if kept {

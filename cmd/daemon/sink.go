@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"path/filepath"
 
+	"github.com/filmwire/filmwire/config"
 	"github.com/filmwire/filmwire/pipeline"
+	"github.com/filmwire/filmwire/pipeline/bus"
 	"github.com/filmwire/filmwire/pipeline/serve"
 	"github.com/filmwire/filmwire/pipeline/tree"
 )
@@ -121,4 +124,12 @@ func (d *Daemon) openTree(holds *stack, folder ...string) (*tree.Tree, error) {
 	}
 	holds.push("folder "+filepath.Join(folder...), t.Close)
 	return t, nil
+}
+
+// pending is what a delivery would be handed if it began now, and from where on.
+func pending(ctx context.Context, s *config.Sink, b *bus.Bus, clock pipeline.Clock) (int, pipeline.Position, error) {
+	return pipeline.NewDelivering(pipeline.DeliveringConfig{
+		Name: s.Name, Where: &s.Where, Backfill: s.Backfill, Terms: s.Terms,
+		Log: b.Log(), KV: b.KV(), Logger: slog.New(slog.DiscardHandler), Clock: clock,
+	}).Pending(ctx)
 }

@@ -102,8 +102,8 @@ func (s *source) run(ctx context.Context) {
 		work.Go(func() { s.watch(ctx, watcher) })
 	}
 	work.Wait()
-	s.polling.Lock() // none begins any more: see poll
-	s.polling.Unlock()
+	s.polling.Lock() // wait for the poll under way; none begins any more: see within
+	defer s.polling.Unlock()
 }
 
 func (s *source) metrics(pipeline.Position) []serve.Metric {

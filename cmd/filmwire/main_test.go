@@ -37,6 +37,7 @@ func TestMain(m *testing.M) {
 //	keep FOLDER NAME     remember the files of a folder under a name
 //	same FOLDER NAME     the files of a folder are those remembered, byte for byte
 //	lines FILE N         a file has N lines
+//	await FILE [TEXT]    wait until a file is there and holds a text; with !, until not
 func TestStories(t *testing.T) {
 	kept := map[string]map[string]string{}
 	testscript.Run(t, testscript.Params{
@@ -50,6 +51,7 @@ func TestStories(t *testing.T) {
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"exits": exits,
 			"lines": lines,
+			"await": func(ts *testscript.TestScript, neg bool, args []string) { await(t, ts, neg, args) },
 			"keep": func(ts *testscript.TestScript, _ bool, args []string) {
 				kept[ts.Name()+args[1]] = folder(ts, args[0])
 			},
@@ -89,6 +91,19 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	if got != want {
 		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+func await(t *testing.T, ts *testscript.TestScript, neg bool, args []string) {
+	for {
+		content, err := os.ReadFile(ts.MkAbs(args[0]))
+		if so := err == nil && (len(args) == 1 || strings.Contains(string(content), args[1])); so != neg {
+			return
+		}
+		if err := t.Context().Err(); err != nil {
+			ts.Fatalf("%v", err)
+		}
+		breathe(t.Context())
 	}
 }
 

@@ -109,6 +109,9 @@ func (p *Planner) post(ctx context.Context, pl *planned, now time.Time) {
 	err := p.jobs.Post(ctx, pl.Source, slot.Name)
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if ctx.Err() != nil {
+		return
+	}
 	if err != nil {
 		pl.due = now.Add(retryPost)
 		p.log.Error("poll could not be posted", "source", pl.Source, "slot", slot.Name, "err", fmt.Errorf("post: %w", err))
