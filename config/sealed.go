@@ -16,8 +16,10 @@ import (
 // sealed is what the config says of one thing, for telling whether two configs say
 // the same of it.
 type sealed struct {
-	open  string          // secrets left out
-	whole pipeline.Secret // with their values
+	open string // secrets left out
+	// whole is with their values. It is a function because fmt prints unexported
+	// fields without asking them, a pipeline.Secret too.
+	whole func() string
 }
 
 // Settings is a short fingerprint of all that the config says of an entry, its name
@@ -29,7 +31,7 @@ func (s sealed) Settings(salt []byte) string {
 		return fingerprint(s.open)
 	}
 	mac := hmac.New(sha256.New, salt)
-	mac.Write([]byte(s.whole.Reveal()))
+	mac.Write([]byte(s.whole()))
 	return hex.EncodeToString(mac.Sum(nil)[:12])
 }
 
@@ -37,12 +39,13 @@ func (s sealed) Settings(salt []byte) string {
 // count as what they are from this config's folder.
 func (b *block) seal() sealed {
 	nameless := without(b.node, "name")
+	whole := text([]any{b.paths, b.d.plain(nameless, func(n *yaml.Node) (any, bool) {
+		value, ok := b.d.secrets[n]
+		return []string{"secret", value}, ok
+	})})
 	return sealed{
-		open: text([]any{b.d.plain(nameless, b.d.hidden), b.paths}),
-		whole: pipeline.NewSecret(text([]any{b.paths, b.d.plain(nameless, func(n *yaml.Node) (any, bool) {
-			value, ok := b.d.secrets[n]
-			return []string{"secret", value}, ok
-		})})),
+		open:  text([]any{b.paths, b.d.plain(nameless, b.d.hidden)}),
+		whole: func() string { return whole },
 	}
 }
 
@@ -64,7 +67,7 @@ func fix(all map[string]sealed, key string, v reflect.Value) {
 	switch {
 	case slices.Contains(reloadable(), key):
 	case v.Type() == reflect.TypeFor[pipeline.Secret]():
-		all[key] = sealed{whole: v.Interface().(pipeline.Secret)}
+		all[key] = sealed{whole: v.Interface().(pipeline.Secret).Reveal}
 	case v.Kind() == reflect.Struct && len(fieldsOf(v.Type())) > 0:
 		for _, field := range fieldsOf(v.Type()) {
 			below := key
@@ -75,7 +78,7 @@ func fix(all map[string]sealed, key string, v reflect.Value) {
 		}
 	default:
 		value := text(v.Interface())
-		all[key] = sealed{open: value, whole: pipeline.NewSecret(value)}
+		all[key] = sealed{open: value, whole: func() string { return value }}
 	}
 }
 

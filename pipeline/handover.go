@@ -22,6 +22,9 @@ const (
 	// callGrace is how long a call may take to return when its context has ended,
 	// where the config of the delivering says nothing.
 	callGrace = 10 * time.Second
+	// callRest is how long a call that is under way is let be when the sink is to
+	// stop: what is cut short has perhaps been done, and would be done again.
+	callRest = 5 * time.Second
 )
 
 var errHangs = errors.New("the sink does not return, though it was told to stop")
@@ -63,11 +66,16 @@ func (d *Delivering) hand(ctx context.Context, items []*item) handed {
 	return h
 }
 
-// call is Deliver, bounded: it returns soon after ctx has ended, whatever the
-// plug-in does.
-func (d *Delivering) call(ctx context.Context, entries []Entry) ([]Verdict, error) {
-	ctx, cancel := context.WithTimeout(ctx, callLimit)
+// call is Deliver, bounded: once ctx has ended it may come to its end by itself for
+// a while, and then returns soon, whatever the plug-in does.
+func (d *Delivering) call(stopping context.Context, entries []Entry) ([]Verdict, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(stopping), callLimit)
 	defer cancel()
+	defer context.AfterFunc(stopping, func() {
+		if d.Clock.Sleep(ctx, callRest) == nil {
+			cancel()
+		}
+	})()
 	type answer struct {
 		verdicts []Verdict
 		err      error

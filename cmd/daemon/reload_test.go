@@ -400,17 +400,16 @@ func (s slots) change(random *rand.Rand, n int) {
 }
 
 func (s slots) text() string {
-	text := "version: 1\nlisten: 127.0.0.1:0\n"
-	in := ""
+	text, in := "version: 1\nlisten: 127.0.0.1:0\n", ""
 	for _, one := range s {
-		if one.in != in {
-			in = one.in
-			text += in + ":\n"
-		}
 		switch {
 		case one.is == "":
-		case in == "":
+		case one.in == "":
 			text += one.is + "\n"
+		case one.in != in:
+			in = one.in
+			text += in + ":\n"
+			fallthrough
 		default:
 			text += "  - " + one.is + "\n"
 		}

@@ -31,12 +31,13 @@ func (d *Daemon) keepSweeping(ctx context.Context) {
 }
 
 // sweepWhenCaughtUp sweeps once, when every view has seen all of the log: what one
-// leaves another may be about to make. It does not wait for views that cannot go on.
+// leaves another may be about to make, and what stands of one that is being made
+// anew is all that readers have of it.
 func (d *Daemon) sweepWhenCaughtUp(ctx context.Context) error {
 	head, err := d.log.Head(ctx)
 	for err == nil {
 		behind := slices.ContainsFunc(runners[viewing](d.members()), func(v viewing) bool {
-			return v.Position() < head && !v.Paused() && v.Failures() == 0
+			return v.Position() < head && !v.Paused()
 		})
 		if !behind {
 			return d.sweep(ctx)
