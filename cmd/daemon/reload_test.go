@@ -254,7 +254,7 @@ func randomReloads(t *testing.T, reloads int) {
 	}
 	d.run()
 	var work sync.WaitGroup
-	edits := make(chan struct{}, 8)
+	edits := make(chan struct{}, 3)
 	work.Go(func() { edit(d.world, edits) })
 	counts := map[daemon.Change]int{}
 	for range reloads {
