@@ -58,8 +58,11 @@ func linkedIDs(href string) review.FilmIDs {
 		ids.TMDB = leadingDigits(segmentAfter(where, "movie/"))
 	case "letterboxd.com":
 		ids.Letterboxd = letterboxdID(segmentAfter(where, "film/"))
+		// Its addresses of a film by another catalogue's id.
+		ids.TMDB = tmdbID(segmentAfter(where, "tmdb/"))
+		ids.IMDb = imdbID(segmentAfter(where, "imdb/"))
 	case "wikidata.org":
-		ids.Wikidata = wikidataID(segmentAfter(where, "wiki/"))
+		ids.Wikidata = first(wikidataID(segmentAfter(where, "wiki/")), wikidataID(segmentAfter(where, "entity/")))
 	}
 	return ids
 }

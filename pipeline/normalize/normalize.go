@@ -217,6 +217,7 @@ func (u *understanding) settleFilm(t titled) {
 	}
 	f.Title = first(oneLine(f.Title), t.film)
 	f.OriginalTitle = first(oneLine(f.OriginalTitle), t.original)
+	settleTitles(f)
 	years := append(slices.Clip(f.Years), f.Year, facts.year, t.year)
 	f.Year = firstYearOf(plausible(f.Year), facts.year, t.year)
 	for _, festival := range facts.festivals {
