@@ -10,6 +10,7 @@ import (
 	"github.com/filmwire/filmwire/sinks/nats"
 	"github.com/filmwire/filmwire/sinks/pages"
 	"github.com/filmwire/filmwire/sinks/ratings"
+	"github.com/filmwire/filmwire/sinks/template"
 	"github.com/filmwire/filmwire/sinks/webhook"
 )
 
@@ -19,6 +20,7 @@ func Builtin() []pipeline.SinkType {
 		feed.Type(),
 		ratings.Type(),
 		pages.Type(),
+		template.Type(),
 		drafts.Type(),
 		webhook.Type(),
 		exec.Type(),
