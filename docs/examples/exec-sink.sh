@@ -20,6 +20,10 @@ field() {
 }
 
 while IFS= read -r event; do
+	case $event in
+	'{"schema":"review/1",'*'}') ;;
+	*) echo "this is no event" >&2; exit 1 ;;
+	esac
 	field event_id && id=$value
 	field review_id && review=$value
 	field kind

@@ -206,11 +206,14 @@ func code(err error) string {
 	switch {
 	case errors.Is(err, errSilent):
 		return codeTimeout
-	case errors.Is(err, errEnded), errors.Is(err, syscall.EPIPE):
+	case errors.Is(err, errEnded), isBroken(err):
 		return codeEnded
 	}
 	return codeProtocol
 }
+
+// isBroken reports that the program does not read any more.
+func isBroken(err error) bool { return errors.Is(err, syscall.EPIPE) }
 
 // Close asks the program to end, and ends it if it takes too long.
 func (d *Delivery) Close() error {
