@@ -83,7 +83,6 @@ func (d *Delivery) oneByOne(ctx context.Context, entries []pipeline.Entry) ([]pi
 			silent = 0
 		}
 		if v.Outcome == pipeline.Pause || v.Code == codeSlowDown || v.Code == codeUnavailable || silent == givenUp {
-			v.Outcome = pipeline.Retry
 			rest = &pipeline.Verdict{Outcome: pipeline.Retry, After: v.After, Code: codeEarlier, Reason: "not tried: " + v.Reason}
 		}
 	}
