@@ -10,6 +10,9 @@
 // of the film, and of the view's settings. The order in which events came leaves
 // no trace, so following the log and replaying it give the same bytes.
 //
+// films/index.html and its like list all films, by rating, by date and by title:
+// see [index].
+//
 // # What counts
 //
 // Only a scored rating has a number. Several scores by one critic for one film come
@@ -31,6 +34,6 @@
 // # What it costs
 //
 // An event reads the rows of its own film and writes that film's two documents once
-// per batch, however many films there are. What the documents show of a review is
+// per batch, and of each list a few pages, however many films there are. What the documents show of a review is
 // rendered once and stands in its row; a film's documents are these put together.
 package ratings

@@ -13,18 +13,18 @@ import (
 // prior and about the critics. None of it is applied to any document.
 type House struct {
 	settings Settings
-	films    map[review.FilmID]*shelf
+	films    map[review.FilmID]*filed
 }
 
-// shelf is one film's part of the house.
-type shelf struct {
+// filed is one film's part of the house.
+type filed struct {
 	name    string
 	ballots []*ballot
 	count   *tally
 }
 
 // NewHouse begins with no reviews.
-func NewHouse(s Settings) *House { return &House{settings: s, films: map[review.FilmID]*shelf{}} }
+func NewHouse(s Settings) *House { return &House{settings: s, films: map[review.FilmID]*filed{}} }
 
 // Add takes in the latest event of a live review. Each review comes once. One whose
 // film has no documents is passed over, as the view does.
@@ -34,7 +34,7 @@ func (h *House) Add(e *review.Event) {
 	}
 	f := h.films[e.Film.ID]
 	if f == nil {
-		f = &shelf{}
+		f = &filed{}
 		h.films[e.Film.ID] = f
 	}
 	if name := nameOf(&e.Film); f.name == "" || name < f.name {
@@ -256,7 +256,7 @@ type namedVote struct {
 }
 
 // votes are the film's by the critics who are known.
-func (f *shelf) votes() map[voice]namedVote {
+func (f *filed) votes() map[voice]namedVote {
 	votes := map[voice]namedVote{}
 	for i, b := range f.ballots {
 		v := b.voice()

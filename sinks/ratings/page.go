@@ -126,7 +126,7 @@ func (m *markup) mediaType(l pipeline.Link) {
 }
 
 func (m *markup) filmHeader(p *page) {
-	m.fill("<body>\n<a class=\"skip\" href=\"#reviews\">Skip to the reviews</a>\n<header>\n<nav class=\"quiet\" aria-label=\"Site\"><a href=\"../\">{}</a></nav>\n<h1>{}", p.Site.Title, p.Title)
+	m.fill("<body>\n<a class=\"skip\" href=\"#reviews\">Skip to the reviews</a>\n<header>\n<nav class=\"quiet facts\" aria-label=\"Site\"><a href=\"../\">{}</a> <a href=\"index.html\">Films</a></nav>\n<h1>{}", p.Site.Title, p.Title)
 	if p.Film.Year != 0 {
 		m.fill(" <span>({})</span>", strconv.Itoa(p.Film.Year))
 	}

@@ -57,10 +57,25 @@ func TestView(t *testing.T) {
 			s.Votes = votes
 			sinktest.View(t, func(t testing.TB, env pipeline.ViewEnv) pipeline.View { return open(t, s, env) },
 				sinktest.Touches(func(before *review.Event, now pipeline.Entry, path string) bool {
-					return now.Review != nil && of(path, now.Review.Film.ID) || before != nil && of(path, before.Film.ID)
+					return isList(path) || now.Review != nil && of(path, now.Review.Film.ID) || before != nil && of(path, before.Film.ID)
 				}))
 		})
 	}
+}
+
+// isList reports whether a document is a list of films.
+func isList(path string) bool {
+	return strings.HasPrefix(path, "films/index.") || strings.HasPrefix(path, "films/by-")
+}
+
+// films are the paths of the documents that are of one film.
+func films(docs *sinktest.Documents) (paths []string) {
+	for _, path := range docs.Paths() {
+		if !isList(path) {
+			paths = append(paths, path)
+		}
+	}
+	return paths
 }
 
 // of reports whether a document is one of the film's two.
@@ -91,7 +106,7 @@ func TestGolden(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			docs := documents(t, ratings.Defaults(), h)
-			for _, path := range docs.Paths() {
+			for _, path := range films(docs) {
 				compare(t, name+filepath.Ext(path), docs.Content(path))
 			}
 		})
@@ -229,11 +244,11 @@ func TestAFilmIsLeftAndGoes(t *testing.T) {
 		if err := v.Apply(t.Context(), h[i:i+1], st, docs); err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(want[i], docs.Paths()); diff != "" {
+		if diff := cmp.Diff(want[i], films(docs)); diff != "" {
 			t.Errorf("after %s: %s", h[i].Review.Kind, diff)
 		}
-		if len(want[i]) == 0 && st.Len() != 0 {
-			t.Errorf("%d keys are left of nothing", st.Len())
+		if len(want[i]) == 0 && st.Len() != 1 { // it has begun
+			t.Errorf("%d keys are left of nothing", st.Len()-1)
 		}
 	}
 }
@@ -258,7 +273,7 @@ func TestNothingNewTouchesNothing(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if touched := docs.Touched(); len(touched) != c.touches {
+		if touched := slices.DeleteFunc(docs.Touched(), isList); len(touched) != c.touches {
 			t.Errorf("%s: touched %v, want %d", name, touched, c.touches)
 		}
 	}
@@ -276,8 +291,8 @@ func TestLikeANaiveComputation(t *testing.T) {
 				byFilm[e.Review.Film.ID] = append(byFilm[e.Review.Film.ID], e.Review)
 			}
 		}
-		if 2*len(byFilm) != len(docs.Paths()) {
-			rt.Fatalf("documents %v for %d films", docs.Paths(), len(byFilm))
+		if 2*len(byFilm) != len(films(docs)) {
+			rt.Fatalf("documents %v for %d films", films(docs), len(byFilm))
 		}
 		for id, reviews := range byFilm {
 			naive(rt, aggregate(t, docs, id), reviews)

@@ -16,7 +16,7 @@ import (
 	"github.com/filmwire/filmwire/pipeline/review"
 )
 
-// View is the view. Its state has two kinds of keys:
+// View is the view. Its state has two kinds of keys, besides those of the [index]:
 //
 //	film/<film>/<review>   a [row]: what the review adds to the film
 //	review/<review>        the film under which the row stands
@@ -27,6 +27,7 @@ type View struct {
 	links    func() []pipeline.Link
 	offered  []pipeline.Link // see feeds
 	asked    bool
+	orders   []*order
 	paper    markup // the last page's memory, for the next
 }
 
@@ -36,7 +37,7 @@ var (
 )
 
 // codeVersion changes when the same reviews and settings give other bytes.
-const codeVersion = "state=3 page=2"
+const codeVersion = "state=4 page=3"
 
 // New makes the view. Settings that Check finds fault with are an error.
 func New(s Settings, env pipeline.ViewEnv) (*View, error) {
@@ -47,7 +48,7 @@ func New(s Settings, env pipeline.ViewEnv) (*View, error) {
 	}
 	site := env.Site
 	site.Title = cmp.Or(review.Line(site.Title), site.URL)
-	return &View{settings: s, site: site, log: env.Log, links: env.Links}, nil
+	return &View{settings: s, site: site, log: env.Log, links: env.Links, orders: orders()}, nil
 }
 
 // Settings are those the view counts by.
@@ -65,9 +66,12 @@ func (v *View) Version() string {
 		v.settings.Prior.Mean, v.settings.Prior.Weight, codeVersion, sha256.Sum256(around))
 }
 
-// Links is the page of each film.
+// Links is the page of each film, and the list of them all.
 func (v *View) Links() []pipeline.Link {
-	return []pipeline.Link{{Title: pipeline.FilmMark, Path: PagePath(pipeline.FilmMark), MediaType: "text/html", PerFilm: true}}
+	return []pipeline.Link{
+		{Title: pipeline.FilmMark, Path: PagePath(pipeline.FilmMark), MediaType: "text/html", PerFilm: true},
+		{Title: "All films", Path: v.orders[0].root + ".html", MediaType: "text/html"},
+	}
 }
 
 // feeds are those that other views make of each film.
@@ -108,15 +112,32 @@ func (v *View) Apply(ctx context.Context, entries []pipeline.Entry, st pipeline.
 			touched[e.Film.FilmID] |= left
 		}
 	}
+	x := v.index(st)
 	for _, id := range slices.Sorted(maps.Keys(touched)) {
 		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("ratings: %w", err)
 		}
-		if err := v.render(id, touched[id], st, docs); err != nil {
+		if err := v.render(id, touched[id], x, docs); err != nil {
 			return fmt.Errorf("ratings: film %s: %w", id, err)
 		}
 	}
+	x.publish(v, docs)
 	return nil
+}
+
+// begunKey is there once the lists have been published, empty as they are at first.
+const begunKey = "begun"
+
+// index opens the lists for a batch.
+func (v *View) index(st pipeline.State) *index {
+	x := &index{st: st, orders: v.orders, dirty: map[place]bool{}}
+	if _, begun := st.Get(begunKey); !begun {
+		st.Set(begunKey, nil)
+		for _, o := range v.orders {
+			x.dirty[place{o, ""}] = true
+		}
+	}
+	return x
 }
 
 // change says why a film is looked at again.
@@ -189,15 +210,16 @@ func rows(id review.FilmID, st pipeline.Reader) (list []row, err error) {
 	return list, err
 }
 
-func (v *View) render(id review.FilmID, why change, st pipeline.State, docs pipeline.Documents) error {
-	rows, err := rows(id, st)
+// render makes a film's documents and its place in the lists what its rows say.
+func (v *View) render(id review.FilmID, why change, x *index, docs pipeline.Documents) error {
+	rows, err := rows(id, x.st)
 	if err != nil {
 		return err
 	}
 	if len(rows) == 0 {
 		docs.Remove(Path(id))
 		docs.Remove(PagePath(id))
-		return nil
+		return x.keep(id, nil)
 	}
 	if why&other == 0 {
 		return nil
@@ -205,5 +227,8 @@ func (v *View) render(id review.FilmID, why change, st pipeline.State, docs pipe
 	a, t := v.settings.aggregate(id, rows)
 	docs.Put(Path(id), document(&a, t, rows))
 	docs.Put(PagePath(id), v.page(id, &a, t, rows))
-	return nil
+	return x.keep(id, &card{
+		ID: id, Title: titleOf(&a.Film), Year: a.Film.Year, N: a.N, TooFew: a.TooFew, Mean: a.Mean, Ranked: a.Ranked,
+		Reviews: len(rows), Date: date(rows[0].Date), URL: v.canonical(PagePath(id)),
+	})
 }
