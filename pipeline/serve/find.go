@@ -152,6 +152,9 @@ func (s *Server) document(w http.ResponseWriter, r *http.Request) int {
 				s.options.Log.Error("document could not be read", "path", r.URL.Path, "err", err)
 				return s.fault(w, r, http.StatusInternalServerError, "internal error")
 			}
+			if s.isFolder(r.URL.Path) {
+				return intoFolder(w, r)
+			}
 			return s.missing(w, r)
 		}
 	}

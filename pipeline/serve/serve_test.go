@@ -115,6 +115,18 @@ func (s *site) get(method, path string, headers ...string) answer {
 	return answer{res.StatusCode, res.Header, string(body)}
 }
 
+// TestFolderWithoutItsSlash: links in a folder's page count from within it.
+func TestFolderWithoutItsSlash(t *testing.T) {
+	s := newSite(t, nil)
+	s.write("films/index.html", "list")
+	s.write("films/by-date/index.html", "by date")
+	for path, want := range map[string]string{"/films": "./films/", "/films/by-date": "./by-date/", "/films?x=1": "./films/"} {
+		if got := s.get("GET", path); got.status != 301 || got.header.Get("Location") != want {
+			t.Errorf("%s: %d to %q, want 301 to %s", path, got.status, got.header.Get("Location"), want)
+		}
+	}
+}
+
 func TestURLs(t *testing.T) {
 	s := newSite(t, nil)
 	for name, content := range map[string]string{
@@ -147,6 +159,7 @@ func TestURLs(t *testing.T) {
 		"/a/picture.png":                   {200, "image/png", "png"},
 		"/a/thing":                         {200, "application/octet-stream", "?"},
 		"/lists/":                          {200, "text/html; charset=utf-8", "list"},
+		"/lists":                           {301, "", ""},
 		"/feeds":                           {404, "text/plain; charset=utf-8", "not found\n"},
 		"/feeds/":                          {404, "text/plain; charset=utf-8", "not found\n"},
 		"/films/nothing":                   {404, "text/plain; charset=utf-8", "not found\n"},

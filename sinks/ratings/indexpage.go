@@ -86,10 +86,12 @@ func (x *index) list(p place, films int, parted bool) *list {
 		l.html, l.asJSON = x.lines(p, maxListed)
 	}
 	for _, s := range x.parts(p) {
-		for inside, ok := s.place, true; ok && s.isParted(s.films); {
-			if inside, ok = x.only(s.place, s.films); ok {
-				s.place = inside
+		for s.isParted(s.films) {
+			inside, ok := x.only(s.place, s.films)
+			if !ok {
+				break
 			}
+			s.place = inside
 		}
 		l.sections = append(l.sections, s)
 	}

@@ -57,7 +57,10 @@ func TestView(t *testing.T) {
 			s.Votes = votes
 			sinktest.View(t, func(t testing.TB, env pipeline.ViewEnv) pipeline.View { return open(t, s, env) },
 				sinktest.Touches(func(before *review.Event, now pipeline.Entry, path string) bool {
-					return isList(path) || now.Review != nil && of(path, now.Review.Film.ID) || before != nil && of(path, before.Film.ID)
+					if now.Film != nil {
+						return now.Film.Kind == review.FilmMerged && of(path, now.Film.FilmID)
+					}
+					return isList(path) || of(path, now.Review.Film.ID) || before != nil && of(path, before.Film.ID)
 				}))
 		})
 	}

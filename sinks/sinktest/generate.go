@@ -3,6 +3,8 @@ package sinktest
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,12 +18,13 @@ import (
 // Histories draws logs as the engine could have written them: reviews by
 // several critics of several films are published, revised, withdrawn and
 // restored; ratings, films, texts and critics change; some texts and names are
-// hostile; a filter hides some; events of films stand in between. Revisions count
-// up by one and positions have no gaps. Each text ends in a mark that no other
-// revision has: see [Mark].
+// hostile; a filter hides some; events of films stand in between, and reviews move
+// to another film by them, unchanged otherwise. Revisions count
+// up by one and positions have no gaps. Each text ends in a mark that no
+// earlier revision has, and no later one that changes the text: see [Mark].
 func Histories() *rapid.Generator[History] {
 	return rapid.Custom(func(t *rapid.T) History {
-		s := story{reviews: map[string]*review.Event{}}
+		s := story{reviews: map[string]*review.Event{}, live: map[string]bool{}}
 		for range rapid.IntRange(0, 30).Draw(t, "events") {
 			s.step(t)
 		}
@@ -36,11 +39,16 @@ func Mark(guid string, revision int) string { return fmt.Sprintf("mark%sx%d.", g
 type story struct {
 	log     History
 	reviews map[string]*review.Event // the latest event of each, by GUID
+	live    map[string]bool
 }
 
 func (s *story) step(t *rapid.T) {
-	if rapid.IntRange(0, 9).Draw(t, "about a film") == 0 {
+	switch rapid.IntRange(0, 14).Draw(t, "about a film") {
+	case 0:
 		s.film(t)
+		return
+	case 1, 2:
+		s.move(t)
 		return
 	}
 	guid := strconv.Itoa(rapid.IntRange(1, 6).Draw(t, "review"))
@@ -74,6 +82,36 @@ func (s *story) film(t *rapid.T) {
 		Schema: review.FilmSchema, EventID: fmt.Sprintf("film.%d", s.next()), Kind: review.FilmNew,
 		FilmID: made.ID, Revision: 1, Film: made, DecidedAt: Epoch(),
 	}})
+}
+
+// move decides that two films are one, or that one review is of another film: the
+// reviews concerned come again as revised, with another film's id and the same
+// content.
+func (s *story) move(t *rapid.T) {
+	title, year := drawFilm(t)
+	into := Event(FilmOf(title, year)).Film
+	guids := slices.Sorted(maps.Keys(s.reviews))
+	if len(guids) == 0 {
+		return
+	}
+	from := s.reviews[rapid.SampledFrom(guids).Draw(t, "moved")]
+	whole := rapid.Bool().Draw(t, "the whole film")
+	if whole {
+		s.log = append(s.log, pipeline.Entry{Position: s.next(), Film: &review.FilmEvent{
+			Schema: review.FilmSchema, EventID: fmt.Sprintf("film.%d", s.next()), Kind: review.FilmMerged,
+			FilmID: from.Film.ID, Revision: 2, Film: from.Film, Into: into.ID, DecidedAt: Epoch(),
+		}})
+	}
+	for _, guid := range guids {
+		last := s.reviews[guid]
+		if last.Gone() || last != from && !(whole && last.Film.ID == from.Film.ID) {
+			continue
+		}
+		e := next(last, review.Revised)
+		e.Film.ID = into.ID
+		s.reviews[guid] = decoded(e)
+		s.log = append(s.log, pipeline.Entry{Position: s.next(), Review: s.reviews[guid], Live: s.live[guid]})
+	}
 }
 
 // next is the event that follows last, with the same review in it.

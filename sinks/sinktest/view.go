@@ -185,10 +185,10 @@ func (s *viewSuite) idle(h History, batches [][]pipeline.Entry) (*viewRun, error
 // takenBack checks that no document holds the text of a revision that is not the
 // live one.
 func takenBack(h History, files map[string]string) error {
-	live := map[string]bool{}
+	var live strings.Builder
 	for _, e := range h.Latest() {
 		if e.Review != nil && e.Live {
-			live[Mark(e.Review.Source.GUID, e.Review.Revision)] = true
+			live.WriteString(e.Review.Summary)
 		}
 	}
 	for _, e := range h {
@@ -197,7 +197,7 @@ func takenBack(h History, files map[string]string) error {
 		}
 		mark := Mark(e.Review.Source.GUID, e.Review.Revision)
 		for path, content := range files {
-			if !live[mark] && strings.Contains(content, mark) {
+			if strings.Contains(content, mark) && !strings.Contains(live.String(), mark) {
 				return fmt.Errorf("law %q: %s still holds the text of review %s, revision %d", "withdrawn", path, e.Review.ReviewID, e.Review.Revision)
 			}
 		}
