@@ -1,6 +1,8 @@
 package config
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -42,8 +44,12 @@ func (b *block) Decode(into any) {
 }
 
 // Fault notes that a key's value is wrong; see [pipeline.Options]. What is wrong
-// with a path that is not there is that it is not there.
+// with a path that is not there is that it is not there. What is wrong with a value
+// that has its fault already is not said.
 func (b *block) Fault(key, text string) {
+	if at := b.place(key); key != "" && at != b.place(parent(key)) && b.d.report.faulty(at) {
+		return
+	}
 	code := BadValue
 	if p, ok := b.paths[key]; ok && !exists(fixedPart(string(p))) {
 		code = MissingFile
@@ -135,11 +141,6 @@ func StringOptions(values map[string]string, c Catalogue) Given {
 
 // ListOptions is StringOptions where a key may have several values: a list.
 func ListOptions(values map[string][]string, c Catalogue) Given {
-	dir, err := os.Getwd()
-	if err != nil {
-		dir = "."
-	}
-	d := newDecoder(newReport("", nil), dir, c)
 	n := &yaml.Node{Kind: yaml.Mapping}
 	for _, key := range slices.Sorted(maps.Keys(values)) {
 		list := &yaml.Node{Kind: yaml.Sequence}
@@ -156,7 +157,30 @@ func ListOptions(values map[string][]string, c Catalogue) Given {
 		}
 		n.Pairs = append(n.Pairs, yaml.Pair{Key: yaml.Plain(key), Value: value})
 	}
-	return Given{d.block(n)}
+	return given(n, c)
+}
+
+// ValueOptions makes options of values, which count as what they are in JSON; see
+// [StringOptions]. It is for tests of plug-ins; a value that JSON has not is a
+// fault of the test, and panics.
+func ValueOptions(values map[string]any, c Catalogue) Given {
+	text, err := json.Marshal(values)
+	if err != nil {
+		panic(fmt.Sprintf("config: options: %v", err))
+	}
+	n, faults := yaml.Parse(text)
+	if len(faults) > 0 {
+		panic(fmt.Sprintf("config: options: %v", faults[0]))
+	}
+	return given(n, c)
+}
+
+func given(n *yaml.Node, c Catalogue) Given {
+	dir, err := os.Getwd()
+	if err != nil {
+		dir = "."
+	}
+	return Given{newDecoder(newReport("", nil), dir, c).block(n)}
 }
 
 // Decode is that of [pipeline.Options].
@@ -170,4 +194,17 @@ func (g Given) Fault(key, text string) { g.block.Fault(key, text) }
 func (g Given) Err() error {
 	g.block.finish()
 	return g.block.d.report.err()
+}
+
+// Faults lists the texts of what Err would return.
+func (g Given) Faults() []string {
+	var faults *Faults
+	if !errors.As(g.Err(), &faults) {
+		return nil
+	}
+	texts := make([]string, len(faults.List))
+	for i, f := range faults.List {
+		texts[i] = f.Text
+	}
+	return texts
 }

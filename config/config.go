@@ -180,9 +180,9 @@ func read(d *decoder, root *yaml.Node, c Catalogue) *Config {
 	f, b := newFileKeys(d), d.block(root)
 	b.Decode(f)
 	b.finish()
-	f.check(b)
+	f.check()
 	cfg := &Config{
-		Site: f.Site.site(b), Data: string(f.Data), Listen: f.Listen, NATS: f.NATS.nats(b), WebSub: f.WebSub.webSub(b),
+		Site: f.Site.site(b), Data: string(f.Data), Listen: f.Listen, NATS: f.NATS.nats(b), WebSub: WebSub(f.WebSub),
 		Zone: f.Zone.Location, Films: f.Films.films(b),
 	}
 	cfg.Site.Hubs = cfg.WebSub.hubs(cfg.Site.URL)

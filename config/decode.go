@@ -21,6 +21,7 @@ type decoder struct {
 	report *report
 	dir    string // that relative paths start from
 	getenv func(string) (string, bool)
+	forms  map[string]*form
 	// secrets are the values of those that were decoded, by the node they stand for.
 	secrets map[*yaml.Node]string
 	// elsewhere are faults of files that the config names.
@@ -41,7 +42,7 @@ func (d *decoder) err() error {
 }
 
 func newDecoder(r *report, dir string, c Catalogue) *decoder {
-	return &decoder{report: r, dir: dir, getenv: c.getenv(), secrets: make(map[*yaml.Node]string)}
+	return &decoder{report: r, dir: dir, getenv: c.getenv(), forms: forms(), secrets: make(map[*yaml.Node]string)}
 }
 
 // field is one key that a struct takes.
@@ -93,11 +94,11 @@ func (b *block) fill(v reflect.Value, n *yaml.Node, key string) {
 		}
 		value := n.Get(f.key)
 		switch {
+		case f.required && value != nil && value.Kind == yaml.Scalar && value.Tag == yaml.Str && value.Value == "":
+			b.note(MissingKey, value, join(key, f.key)+" is empty, and must be given", "")
 		case value != nil:
-			b.value(v.Field(f.index), value, join(key, f.key))
-			if f.required && value.Kind == yaml.Scalar && value.Tag == yaml.Str && value.Value == "" && !b.d.report.faulty(value) {
-				b.note(MissingKey, value, join(key, f.key)+" is empty, and must be given", "")
-			}
+			r := b.d.ruleOf(v.Type().Field(f.index))
+			b.value(v.Field(f.index), value, join(key, f.key), &r)
 		case f.required:
 			b.note(MissingKey, n, join(key, f.key)+" is missing", fmt.Sprintf("add the key %q", f.key))
 		}
@@ -105,7 +106,7 @@ func (b *block) fill(v reflect.Value, n *yaml.Node, key string) {
 }
 
 // value decodes a node into v, whatever v is.
-func (b *block) value(v reflect.Value, n *yaml.Node, key string) {
+func (b *block) value(v reflect.Value, n *yaml.Node, key string, r *rule) {
 	switch into := v.Addr().Interface().(type) {
 	case *pipeline.Secret:
 		b.secret(into, n, key)
@@ -124,50 +125,63 @@ func (b *block) value(v reflect.Value, n *yaml.Node, key string) {
 		}
 		return
 	case *time.Duration:
-		b.duration(into, n, key)
+		b.duration(into, n, key, r)
 		return
 	case *time.Time:
 		b.time(into, n, key)
 		return
+	case *review.Date:
+		if b.fits(&rule{form: b.d.forms["date"]}, n, key) {
+			b.text(into, n, key)
+		}
+		return
+	case *review.Decimal:
+		if b.wantTag(n, key, "a number", yaml.Int, yaml.Float) && b.text(into, n, key) {
+			b.within(r, *into, n, key)
+		}
+		return
 	case encoding.TextUnmarshaler:
 		switch {
 		case n.Kind == yaml.Scalar && !n.IsNull():
-			b.text(into, n, key)
+			if b.fits(r, n, key) {
+				b.text(into, n, key)
+			}
 			return
 		case v.Kind() != reflect.Struct || len(keysOf(v.Type())) == 0:
 			b.wrong(n, key, "one value", "")
 			return
 		}
 	}
-	b.kind(v, n, key)
+	b.kind(v, n, key, r)
 }
 
 // kind decodes a node by the kind of v.
-func (b *block) kind(v reflect.Value, n *yaml.Node, key string) {
+func (b *block) kind(v reflect.Value, n *yaml.Node, key string, r *rule) {
 	switch v.Kind() {
 	case reflect.String:
 		if b.wantScalar(n, key, "text") {
 			v.SetString(n.Value)
+			b.fits(r, n, key)
 		}
 	case reflect.Bool:
 		b.bool(v, n, key)
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		b.integer(v, n, key)
+		b.integer(v, n, key, r)
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
-		b.unsigned(v, n, key)
+		b.unsigned(v, n, key, r)
 	case reflect.Float32, reflect.Float64:
-		b.float(v, n, key)
+		b.float(v, n, key, r)
 	case reflect.Pointer:
 		into := reflect.New(v.Type().Elem())
 		if !v.IsNil() {
 			into.Elem().Set(v.Elem())
 		}
-		b.value(into.Elem(), n, key)
+		b.value(into.Elem(), n, key, r)
 		v.Set(into)
 	case reflect.Slice:
-		b.list(v, n, key)
+		b.list(v, n, key, r)
 	case reflect.Map:
-		b.mapping(v, n, key)
+		b.mapping(v, n, key, r)
 	case reflect.Struct:
 		b.structure(v, n, key)
 	default:
@@ -190,29 +204,34 @@ func (b *block) bool(v reflect.Value, n *yaml.Node, key string) {
 	b.wrong(n, key, "true or false", remedy)
 }
 
-func (b *block) integer(v reflect.Value, n *yaml.Node, key string) {
+// largest is the largest whole number that every reader of JSON takes as it is
+// (https://www.rfc-editor.org/rfc/rfc8259#section-6).
+const largest = 1<<53 - 1
+
+func (b *block) integer(v reflect.Value, n *yaml.Node, key string, r *rule) {
 	if !b.wantTag(n, key, "a whole number", yaml.Int) {
 		return
 	}
 	i, err := strconv.ParseInt(digits(n.Value))
-	if err != nil || v.OverflowInt(i) {
+	if err != nil || v.OverflowInt(i) || i > largest || i < -largest {
 		b.note(BadValue, n, fmt.Sprintf("%s: %s is too large a number", key, n.Value), "")
 		return
 	}
 	v.SetInt(i)
+	b.within(r, review.Int(i), n, key)
 }
 
-func (b *block) unsigned(v reflect.Value, n *yaml.Node, key string) {
+func (b *block) unsigned(v reflect.Value, n *yaml.Node, key string, r *rule) {
 	if !b.wantTag(n, key, "a whole number", yaml.Int) {
 		return
 	}
-	text, base, size := digits(n.Value)
-	u, err := strconv.ParseUint(strings.TrimPrefix(text, "+"), base, size)
-	if err != nil || v.OverflowUint(u) {
+	i, err := strconv.ParseInt(digits(n.Value))
+	if err != nil || i < 0 || i > largest || v.OverflowUint(uint64(i)) {
 		b.note(BadValue, n, fmt.Sprintf("%s: %s is below 0, or too large a number", key, n.Value), "")
 		return
 	}
-	v.SetUint(u)
+	v.SetUint(uint64(i))
+	b.within(r, review.Int(i), n, key)
 }
 
 // digits are the arguments of strconv.ParseInt for an integer of YAML.
@@ -226,7 +245,7 @@ func digits(value string) (text string, base, bits int) {
 	return value, 10, 64
 }
 
-func (b *block) float(v reflect.Value, n *yaml.Node, key string) {
+func (b *block) float(v reflect.Value, n *yaml.Node, key string, r *rule) {
 	if !b.wantTag(n, key, "a number", yaml.Int, yaml.Float) {
 		return
 	}
@@ -236,28 +255,35 @@ func (b *block) float(v reflect.Value, n *yaml.Node, key string) {
 		return
 	}
 	v.SetFloat(f)
+	if !r.min.IsZero() && f < r.min.Float() || !r.max.IsZero() && f > r.max.Float() {
+		b.note(BadValue, n, fmt.Sprintf("%s: want %s, found %s", key, bounds("a number", r.min.String(), r.max.String()), n.Value), "")
+	}
 }
 
-func (b *block) duration(into *time.Duration, n *yaml.Node, key string) {
-	const want = "a duration, as 90s, 15m or 24h"
-	if !b.wantScalar(n, key, want) {
+func (b *block) duration(into *time.Duration, n *yaml.Node, key string, r *rule) {
+	f := b.d.forms["duration"]
+	if n.Kind == yaml.Scalar && (n.Tag == yaml.Int || n.Tag == yaml.Float) {
+		b.wrong(n, key, f.is, "give it a unit: "+n.Value+"s is seconds, "+n.Value+"m minutes")
+		return
+	}
+	if !b.wantText(n, key, f.is) {
 		return
 	}
 	d, err := time.ParseDuration(n.Value)
 	switch {
-	case err != nil && (n.Tag == yaml.Int || n.Tag == yaml.Float):
-		b.wrong(n, key, want, "give it a unit: "+n.Value+"s is seconds, "+n.Value+"m minutes")
-	case err != nil:
-		b.note(BadValue, n, fmt.Sprintf("%s: %s is not %s", key, describe(n), want), "")
-	case d < 0:
+	case err == nil && d < 0:
 		b.note(BadValue, n, key+": a duration cannot be below 0", "")
+	case err != nil || !f.pattern.MatchString(n.Value):
+		b.note(BadValue, n, fmt.Sprintf("%s: %s is not %s", key, describe(n), f.is), "")
+	case d < r.shortest || r.longest > 0 && d > r.longest:
+		b.note(BadValue, n, fmt.Sprintf("%s: want %s, found %s", key, r.durations(), n.Value), "")
 	default:
 		*into = d
 	}
 }
 
 func (b *block) time(into *time.Time, n *yaml.Node, key string) {
-	if !b.wantScalar(n, key, "a date, as 2026-11-22") {
+	if !b.fits(&rule{form: b.d.forms["time"]}, n, key) {
 		return
 	}
 	t, err := review.ParseTime(n.Value)
@@ -268,14 +294,16 @@ func (b *block) time(into *time.Time, n *yaml.Node, key string) {
 	*into = t
 }
 
-func (b *block) text(into encoding.TextUnmarshaler, n *yaml.Node, key string) {
-	if err := into.UnmarshalText([]byte(n.Value)); err != nil {
+func (b *block) text(into encoding.TextUnmarshaler, n *yaml.Node, key string) bool {
+	err := into.UnmarshalText([]byte(n.Value))
+	if err != nil {
 		b.note(BadValue, n, key+": "+err.Error(), "")
 	}
+	return err == nil
 }
 
 // list decodes a sequence. One scalar stands for a list of one.
-func (b *block) list(v reflect.Value, n *yaml.Node, key string) {
+func (b *block) list(v reflect.Value, n *yaml.Node, key string, r *rule) {
 	items := n.Items
 	switch {
 	case n.Kind == yaml.Sequence:
@@ -287,11 +315,12 @@ func (b *block) list(v reflect.Value, n *yaml.Node, key string) {
 	}
 	list := reflect.MakeSlice(v.Type(), len(items), len(items))
 	for i, item := range items {
-		b.value(list.Index(i), item, join(key, strconv.Itoa(i)))
+		b.value(list.Index(i), item, join(key, strconv.Itoa(i)), r)
 		if path, ok := b.paths[join(key, strconv.Itoa(i))]; ok && item == n {
 			b.paths[key] = path // one scalar for a list goes by the list's key too
 		}
 	}
+	b.items(r, list, items, n, key)
 	v.Set(list)
 }
 
@@ -307,7 +336,7 @@ func scalarType(t reflect.Type) bool {
 	return true
 }
 
-func (b *block) mapping(v reflect.Value, n *yaml.Node, key string) {
+func (b *block) mapping(v reflect.Value, n *yaml.Node, key string, r *rule) {
 	if v.Type().Key().Kind() != reflect.String {
 		panic(fmt.Sprintf("config: %s: a map must have text for keys, not %s", key, v.Type().Key()))
 	}
@@ -317,7 +346,7 @@ func (b *block) mapping(v reflect.Value, n *yaml.Node, key string) {
 	m := reflect.MakeMapWithSize(v.Type(), len(n.Pairs))
 	for _, p := range n.Pairs {
 		elem := reflect.New(v.Type().Elem()).Elem()
-		b.value(elem, p.Value, join(key, p.Key.Value))
+		b.value(elem, p.Value, join(key, p.Key.Value), r)
 		m.SetMapIndex(reflect.ValueOf(p.Key.Value).Convert(v.Type().Key()), elem)
 	}
 	v.Set(m)
@@ -334,6 +363,10 @@ func (b *block) structure(v reflect.Value, n *yaml.Node, key string) {
 	}
 	b.fill(v, n, key)
 	b.unknown(n, keys)
+	formed, ok := v.Addr().Interface().(pipeline.Formed)
+	if ok && formed.Form().OneKey && len(n.Pairs) != 1 && !b.d.report.faultyWithin(n) {
+		b.note(BadValue, n, key+": want one of "+strings.Join(keys, " and "), "")
+	}
 }
 
 // unknown notes the keys of a mapping that are not among those valid.

@@ -12,12 +12,12 @@ import (
 
 // everySink are the keys that every sink has besides its plug-in's.
 type everySink struct {
-	Name         string            `config:"name,required"`
-	Type         string            `config:"type,required"`
-	Where        pipeline.Where    `config:"where"`
-	Backfill     pipeline.Backfill `config:"backfill"`
-	AllowPrivate bool              `config:"allow_private"`
-	Pause        bool              `config:"pause" doc:"The sink does nothing and stays where it is until this is taken out. Default: false."`
+	Name         string            `config:"name,required" form:"name" doc:"The sink's name: part of file names and addresses. A sink with another name is another sink."`
+	Type         string            `config:"type,required" doc:"What kind of sink it is."`
+	Where        pipeline.Where    `config:"where" default:"everything" doc:"Which reviews the sink gets: those for which every field given here holds; in a list, one of its values must."`
+	Backfill     pipeline.Backfill `config:"backfill" default:"all for what makes public files, none for what acts outside" doc:"How much of the past a new sink takes, by each review's own date: all, none, {since: 2026-01-01} or {last: 100}. It is chosen once, when the sink first starts."`
+	AllowPrivate bool              `config:"allow_private" doc:"The sink may reach loopback and private addresses."`
+	Pause        bool              `config:"pause" doc:"The sink does nothing and stays where it is until this is taken out."`
 	pipeline.Terms
 }
 
@@ -25,14 +25,10 @@ type everySink struct {
 func settle(f *pipeline.Backfill, b *block, unsaid pipeline.BackfillMode) {
 	switch {
 	case f.Mode != "":
-	case !f.Since.IsZero() && f.Last != 0:
-		b.fault(BadValue, "backfill", "want one of since and last, not both", "")
 	case !f.Since.IsZero():
 		f.Mode = pipeline.BackfillSince
 	case f.Last > 0:
 		f.Mode = pipeline.BackfillLast
-	case b.is("backfill") && !b.d.report.faultyWithin(b.place("backfill")):
-		b.fault(BadValue, "backfill", pipeline.ErrBackfill.Error(), "")
 	default:
 		f.Mode = unsaid
 	}

@@ -2,12 +2,9 @@ package config
 
 import (
 	"fmt"
-	"net"
 	"net/url"
 	"path/filepath"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 	_ "time/tzdata" // a machine without the database reads a config as any other
@@ -17,21 +14,21 @@ import (
 
 // fileKeys are the keys of the whole file.
 type fileKeys struct {
-	Version int      `config:"version,required"`
-	Site    siteKeys `config:"site,required"`
+	Version int      `config:"version,required" enum:"1" doc:"The version of the file's form: 1."`
+	Site    siteKeys `config:"site,required" doc:"The site that the public files make."`
 	placeKeys
-	Listen  string     `config:"listen"`
-	Zone    zone       `config:"timezone" doc:"The time zone of cron schedules, by its name, such as Europe/Berlin. Default: the machine's."`
-	WebSub  webSubKeys `config:"websub"`
-	Films   filmsKeys  `config:"films"`
-	Sources []*block   `config:"sources"`
-	Sinks   []*block   `config:"sinks"`
+	Listen  string     `config:"listen" form:"listen" doc:"Where the public files are served, as host:port; port 0 takes a free one."`
+	Zone    zone       `config:"timezone" default:"the machine's" doc:"The time zone of cron schedules, by its name, such as Europe/Berlin."`
+	WebSub  webSubKeys `config:"websub" doc:"Who is told that feeds have changed, so that their readers need not ask."`
+	Films   filmsKeys  `config:"films" doc:"Which film is which, where an operator knows better."`
+	Sources []*block   `config:"sources" doc:"Where reviews are read."`
+	Sinks   []*block   `config:"sinks" doc:"What is made of the reviews, and who is told of them."`
 }
 
 // placeKeys are those of them that say where everything is kept.
 type placeKeys struct {
-	Data pipeline.Path `config:"data"`
-	NATS natsKeys      `config:"nats"`
+	Data pipeline.Path `config:"data" doc:"The folder of the log and of all that is made from it."`
+	NATS natsKeys      `config:"nats" doc:"Where the log is: in a server within the daemon, unless a url says otherwise."`
 }
 
 // newFileKeys are what holds where a file says nothing.
@@ -47,14 +44,8 @@ func newFileKeys(d *decoder) *fileKeys {
 	}
 }
 
-// version is the one version of the file there is.
-const version = 1
-
-func (f *fileKeys) check(b *block) {
-	if f.Version != version && b.is("version") {
-		b.fault(BadValue, "version", fmt.Sprintf("%d is not known", f.Version), "this filmwire reads version: 1")
-	}
-	b.checkListen("listen", f.Listen)
+// check leaves out the entries that could not be decoded.
+func (f *fileKeys) check() {
 	f.Sources = slices.DeleteFunc(f.Sources, func(e *block) bool { return e == nil })
 	f.Sinks = slices.DeleteFunc(f.Sinks, func(e *block) bool { return e == nil })
 }
@@ -73,22 +64,13 @@ func parent(key string) string {
 	return ""
 }
 
-// checkListen checks a host:port.
-func (b *block) checkListen(key, address string) {
-	if !b.is(key) {
-		return
-	}
-	_, port, err := net.SplitHostPort(address)
-	if err == nil {
-		_, err = strconv.ParseUint(port, 10, 16)
-	}
-	if err != nil {
-		b.fault(BadValue, key, fmt.Sprintf("%q is not host:port", address), "as 127.0.0.1:8080; port 0 takes a free one")
-	}
-}
-
 // zone is a time zone by its name in the IANA database, which the binary holds.
 type zone struct{ *time.Location }
+
+// Form is how such names look; whether there is one is for UnmarshalText.
+func (z *zone) Form() pipeline.Form {
+	return pipeline.Form{Pattern: `^[A-Za-z][A-Za-z0-9_+/-]*$`, Want: "the name of a time zone, as Europe/Berlin or UTC"}
+}
 
 // UnmarshalText looks the name up.
 func (z *zone) UnmarshalText(name []byte) error {
@@ -101,47 +83,34 @@ func (z *zone) UnmarshalText(name []byte) error {
 }
 
 type siteKeys struct {
-	Title    string `config:"title"`
-	URL      string `config:"url,required"`
-	Language string `config:"language"`
+	Title    string `config:"title" default:"the host of the url" doc:"The site's name, for people."`
+	URL      string `config:"url,required" form:"site" doc:"Where people will find the public files: ids and links are built from it. Choose it before others subscribe."`
+	Language string `config:"language" form:"language" doc:"The site's language, as a BCP 47 tag; where the file states it, also that of reviews for which nothing else states one."`
 }
 
-// site checks the site. Its title is the host's name where none is given.
+// site is what the rest of the program knows of the site. Its title is the host's
+// name where none is given.
 func (s siteKeys) site(b *block) pipeline.Site {
 	out := pipeline.Site{Title: s.Title, URL: strings.TrimRight(s.URL, "/"), Language: s.Language}
 	u, err := url.Parse(out.URL)
 	switch {
 	case !b.is("site.url"):
-	case err != nil || !isWeb(u):
-		b.fault(BadValue, "site.url", fmt.Sprintf("%q is not a web address", s.URL), "as https://reviews.example.org")
-	case u.RawQuery != "" || u.Fragment != "" || u.User != nil || u.ForceQuery:
-		b.fault(BadValue, "site.url", "want no user, ? or # in it: links are made by putting paths behind it", "")
+	case err != nil:
+		b.fault(BadValue, "site.url", err.Error(), b.d.forms["site"].remedy)
 	case out.Title == "":
 		out.Title = u.Host
 	}
-	b.checkLanguage("site.language", s.Language)
 	return out
 }
 
-func isWeb(u *url.URL) bool { return (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" }
-
-// languageTag is the outer form of https://www.rfc-editor.org/rfc/rfc5646.
-var languageTag = regexp.MustCompile(`^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$`)
-
-func (b *block) checkLanguage(key, tag string) {
-	if b.is(key) && !languageTag.MatchString(tag) {
-		b.fault(BadValue, key, fmt.Sprintf("%q is not a language tag", tag), "as en or pt-BR")
-	}
-}
-
 type natsKeys struct {
-	Embedded      *bool           `config:"embedded"`
-	URL           string          `config:"url"`
-	Credentials   pipeline.Path   `config:"credentials"`
-	Token         pipeline.Secret `config:"token"`
-	Replicas      int             `config:"replicas"`
-	Listen        string          `config:"listen"`
-	KeepRevisions int             `config:"keep_revisions"`
+	Embedded      *bool           `config:"embedded" default:"true without a url" doc:"The log is in a server within the daemon, which opens no port."`
+	URL           string          `config:"url" form:"nats" doc:"Servers of your own instead: nats://, tls://, ws:// or wss://, several with commas."`
+	Credentials   pipeline.Path   `config:"credentials" doc:"A .creds file for the url."`
+	Token         pipeline.Secret `config:"token" doc:"A token for the url."`
+	Replicas      int             `config:"replicas" enum:"1,3,5" doc:"How many servers of a cluster keep the log; more than 1 with a url only."`
+	Listen        string          `config:"listen" form:"listen" doc:"An address, as host:port, at which the embedded server takes other tools' connections, without a password: keep it on a private network."`
+	KeepRevisions int             `config:"keep_revisions" min:"1" max:"64" doc:"How many events of each review and film the log keeps."`
 }
 
 // nats checks what says where the log is kept: in an embedded server unless
@@ -164,12 +133,6 @@ func (k natsKeys) nats(b *block) NATS {
 	default:
 		n.checkURL(b)
 	}
-	if b.is("nats.replicas") && !slices.Contains([]int{1, 3, 5}, n.Replicas) {
-		b.fault(BadValue, "nats.replicas", fmt.Sprintf("%d is not 1, 3 or 5", n.Replicas), "")
-	}
-	if b.is("nats.keep_revisions") && (n.KeepRevisions < 1 || n.KeepRevisions > 64) {
-		b.fault(BadValue, "nats.keep_revisions", fmt.Sprintf("%d is not from 1 to 64", n.KeepRevisions), "")
-	}
 	return n
 }
 
@@ -180,16 +143,9 @@ func (n *NATS) checkEmbedded(b *block) {
 	if n.Replicas > 1 {
 		b.fault(BadValue, "nats.replicas", "one embedded server keeps one", "replicas go with the url of a cluster")
 	}
-	b.checkListen("nats.listen", n.Listen)
 }
 
 func (n *NATS) checkURL(b *block) {
-	for part := range strings.SplitSeq(n.URL, ",") {
-		u, err := url.Parse(strings.TrimSpace(part))
-		if b.is("nats.url") && (err != nil || !slices.Contains([]string{"nats", "tls", "ws", "wss"}, u.Scheme) || u.Hostname() == "") {
-			b.fault(BadValue, "nats.url", "not the address of a NATS server", "as nats://nats.example.org:4222; several with commas")
-		}
-	}
 	if b.is("nats.listen") {
 		b.fault(BadValue, "nats.listen", "only the embedded server listens", "")
 	}
@@ -200,19 +156,9 @@ func (n *NATS) checkURL(b *block) {
 }
 
 type webSubKeys struct {
-	Hub          string `config:"hub" doc:"The address of a WebSub hub that is told of every changed feed; none by default."`
-	Builtin      bool   `config:"builtin" doc:"Whether the daemon is a hub itself, at /hub under the site's address; false by default."`
-	AllowPrivate bool   `config:"allow_private" doc:"Whether the hub, and the callbacks of subscribers, may be on loopback and private addresses; false by default."`
-}
-
-// webSub checks who tells subscribers.
-func (k webSubKeys) webSub(b *block) WebSub {
-	if b.is("websub.hub") {
-		if u, err := url.Parse(k.Hub); err != nil || !isWeb(u) || u.Fragment != "" {
-			b.fault(BadValue, "websub.hub", fmt.Sprintf("%q is not a web address", k.Hub), "as https://hub.example.org/")
-		}
-	}
-	return WebSub(k)
+	Hub          string `config:"hub" form:"url" doc:"The address of a WebSub hub that is told of every changed feed."`
+	Builtin      bool   `config:"builtin" doc:"Whether the daemon is a hub itself, at /hub under the site's address."`
+	AllowPrivate bool   `config:"allow_private" doc:"Whether the hub, and the callbacks of subscribers, may be on loopback and private addresses."`
 }
 
 // hubs are the addresses a feed names as its hubs.

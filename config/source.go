@@ -5,10 +5,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"net/url"
-	"regexp"
-	"slices"
-	"strings"
 
 	"github.com/filmwire/filmwire/pipeline"
 	"github.com/filmwire/filmwire/pipeline/review"
@@ -17,24 +13,24 @@ import (
 
 // everySource are the keys that every source has besides its plug-in's.
 type everySource struct {
-	Name         string                  `config:"name,required"`
-	Type         string                  `config:"type,required"`
-	Schedule     string                  `config:"schedule"`
-	Critic       criticKeys              `config:"critic"`
-	Rating       scaleKeys               `config:"rating"`
-	Language     string                  `config:"language"`
-	Rights       review.Rights           `config:"rights"`
-	Tags         []string                `config:"tags"`
-	AllowPrivate bool                    `config:"allow_private"`
-	Withdraw     pipeline.WithdrawPolicy `config:"withdraw"`
+	Name         string                  `config:"name,required" form:"name" doc:"The source's name. Identity hangs on it: a source with another name gives other reviews."`
+	Type         string                  `config:"type,required" doc:"What kind of source it is."`
+	Schedule     string                  `config:"schedule" form:"schedule" doc:"When it is read: five cron fields (minute, hour, day, month, weekday) in the machine's time zone, @hourly, @daily, @weekly, @monthly, @yearly, or @every and a duration."`
+	Critic       criticKeys              `config:"critic" doc:"The critic of reviews that name none: a name, or some of the keys below."`
+	Rating       scaleKeys               `config:"rating" doc:"The scale of bare numbers, and of stars without empty ones."`
+	Language     string                  `config:"language" form:"language" default:"site.language, where stated" doc:"The language of reviews that do not say, as a BCP 47 tag."`
+	Rights       review.Rights           `config:"rights" default:"full" doc:"How much of the text may be passed on."`
+	Tags         []string                `config:"tags" doc:"Tags that are added to every review."`
+	AllowPrivate bool                    `config:"allow_private" doc:"The source may be on a loopback or private address."`
+	Withdraw     pipeline.WithdrawPolicy `config:"withdraw" doc:"Whether reviews that are missing from the source are withdrawn: guarded does so unless the source lists nothing or has lost more than half of what it had."`
 }
 
 // criticKeys are the critic of a source's reviews: a name, or more of them.
 type criticKeys struct {
-	Name   string          `config:"name"`
-	URL    string          `config:"url"`
-	ID     review.CriticID `config:"id"`
-	Outlet review.Outlet   `config:"outlet"`
+	Name   string          `config:"name" doc:"The critic's name."`
+	URL    string          `config:"url" form:"url" doc:"The critic's page on the web."`
+	ID     review.CriticID `config:"id" form:"name" default:"made of the name" doc:"The critic's id in the events."`
+	Outlet review.Outlet   `config:"outlet" doc:"The publication the critic writes for."`
 }
 
 // UnmarshalText takes the critic's name.
@@ -44,8 +40,8 @@ func (c *criticKeys) UnmarshalText(text []byte) error {
 }
 
 type scaleKeys struct {
-	Best  review.Decimal `config:"best,required"`
-	Worst review.Decimal `config:"worst"`
+	Best  review.Decimal `config:"best,required" doc:"The best number of the scale."`
+	Worst review.Decimal `config:"worst" default:"0" doc:"The worst number of the scale."`
 }
 
 // defaultSchedule is how often a source is read that does not say.
@@ -85,18 +81,9 @@ func (k *everySource) defaults() review.Defaults {
 func (k *everySource) check(b *block, schedule func(string) error) {
 	if schedule != nil && b.is("schedule") {
 		if err := schedule(k.Schedule); err != nil {
-			b.fault(BadSchedule, "schedule", err.Error(), `as "*/30 * * * *" or "@every 15m"`)
+			b.fault(BadSchedule, "schedule", err.Error(), b.d.forms["schedule"].remedy)
 		}
 	}
-	b.checkLanguage("language", k.Language)
-	if id := string(k.Critic.ID); b.is("critic.id") && !entryName.MatchString(id) {
-		b.fault(BadValue, "critic.id", fmt.Sprintf("%q: want lower-case letters, digits, - and _, at most 63", id), "")
-	}
-	if u, err := url.Parse(k.Critic.URL); b.is("critic.url") && (err != nil || !isWeb(u)) {
-		b.fault(BadValue, "critic.url", fmt.Sprintf("%q is not a web address", k.Critic.URL), "as https://example.org/about")
-	}
-	b.oneOf("rights", string(k.Rights), string(review.RightsFull), string(review.RightsExcerpt), string(review.RightsLink))
-	b.oneOf("withdraw", string(k.Withdraw), string(pipeline.WithdrawGuarded), string(pipeline.WithdrawAlways), string(pipeline.WithdrawNever))
 	if worst, best := k.Rating.Worst, k.Rating.Best; b.is("rating.best") && worst.Cmp(best) >= 0 {
 		b.fault(BadValue, "rating.best", fmt.Sprintf("the scale ends at %v and begins at %v", best, orZero(worst)), "best is the higher number")
 	}
@@ -109,31 +96,12 @@ func orZero(d review.Decimal) review.Decimal {
 	return d
 }
 
-// oneOf checks a word.
-func (b *block) oneOf(key, word string, valid ...string) {
-	if b.is(key) && !slices.Contains(valid, word) {
-		remedy := ""
-		if near := nearest(word, valid); near != "" {
-			remedy = fmt.Sprintf("did you mean %q?", near)
-		}
-		b.fault(BadValue, key, fmt.Sprintf("%q is not one of %s", word, strings.Join(valid, ", ")), remedy)
-	}
-}
-
-// entryName is what a source or sink may be called: it becomes part of file
-// names, URLs and keys.
-var entryName = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`)
-
-// checkName checks the name of a source or sink, and that it is the first of it.
+// checkName notes a name of a source or sink that another one has.
 func (b *block) checkName(name string, names map[string]*yaml.Node) {
 	if !b.is("name") {
 		return
 	}
 	at := b.place("name")
-	if !entryName.MatchString(name) {
-		b.fault(BadValue, "name", fmt.Sprintf("%q: want lower-case letters, digits, - and _, at most 63", name),
-			"choose one for good: identity hangs on it")
-	}
 	if first := names[name]; first != nil {
 		b.fault(DuplicateName, "name", fmt.Sprintf("%q is taken; the first is on line %d", name, first.Line), "")
 		return

@@ -24,12 +24,21 @@ const (
 // Backfill is a sink's choice. It is made once, when the sink is first started.
 type Backfill struct {
 	Mode  BackfillMode // "" where the config says nothing
-	Since time.Time    `config:"since"`
-	Last  int          `config:"last"`
+	Since time.Time    `config:"since" doc:"Reviews that came out on this day or later."`
+	Last  int          `config:"last" min:"1" max:"1000000000" doc:"The newest so many reviews."`
 }
 
 // ErrBackfill says how a backfill is written.
 var ErrBackfill = errors.New("want all, none, {since: 2026-11-22} or {last: 100}")
+
+// Form is how a backfill is written in one line.
+func (f *Backfill) Form() Form {
+	return Form{
+		Pattern: `^(all|none|since: ?` + TimePattern + `|last: ?[1-9][0-9]{0,8})$`,
+		Want:    "a backfill: all, none, {since: 2026-11-22} or {last: 100}",
+		OneKey:  true,
+	}
+}
 
 // UnmarshalText reads all, none, "since: DATE" or "last: N".
 func (f *Backfill) UnmarshalText(text []byte) error {

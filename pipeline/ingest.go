@@ -33,6 +33,11 @@ const (
 	WithdrawNever   WithdrawPolicy = "never"
 )
 
+// Choices lists the policies.
+func (WithdrawPolicy) Choices() []string {
+	return []string{string(WithdrawGuarded), string(WithdrawAlways), string(WithdrawNever)}
+}
+
 // Polled is a source as the engine polls it.
 type Polled struct {
 	Name, Type string

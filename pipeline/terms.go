@@ -11,24 +11,18 @@ import (
 
 // Terms are how events are handed to a delivery, as the config has it.
 type Terms struct {
-	Events      []review.EventKind `config:"events" doc:"Which kinds of event the sink gets: published, revised, withdrawn, restored. The others are passed over. Default: all."`
-	Batch       int                `config:"batch" doc:"The most events handed over in one call, 1 to 1000. Default: 100."`
-	Concurrency int                `config:"concurrency" doc:"How many calls may be under way at once, 1 to 64. Events of one review stay in order. Default: 1."`
+	Events      []review.EventKind `config:"events" default:"all" doc:"Which kinds of event the sink gets. The others are passed over."`
+	Batch       int                `config:"batch" min:"1" max:"1000" doc:"The most events handed over in one call."`
+	Concurrency int                `config:"concurrency" min:"1" max:"64" doc:"How many calls may be under way at once. Events of one review stay in order."`
 	Retry       RetryPolicy        `config:"retry" doc:"How an event is tried again that did not get through."`
 }
 
 // RetryPolicy is how an event is tried again that did not get through.
 type RetryPolicy struct {
-	Attempts int           `config:"attempts" doc:"After so many tries the event goes to the quarantine; 0 is never. Default: 0."`
-	Min      time.Duration `config:"min" doc:"The wait before the second try; it doubles with each try after. Default: 1s."`
-	Max      time.Duration `config:"max" doc:"The longest wait between two tries, unless the receiver asks for a longer one. Default: 5m."`
+	Attempts int           `config:"attempts" min:"0" max:"1000000" doc:"After so many tries the event goes to the quarantine; 0 is never."`
+	Min      time.Duration `config:"min" min:"1ms" max:"24h" doc:"The wait before the second try; it doubles with each try after."`
+	Max      time.Duration `config:"max" min:"1ms" max:"24h" doc:"The longest wait between two tries, unless the receiver asks for a longer one."`
 }
-
-// The bounds of terms.
-const (
-	mostBatch       = 1000
-	mostConcurrency = 64
-)
 
 // DefaultTerms are those of a sink whose config says nothing.
 func DefaultTerms() Terms {
@@ -53,25 +47,8 @@ func (t Terms) orDefault() Terms {
 	return t
 }
 
-// Check tells fault what is wrong with the terms, by key.
+// Check notes what the tags of the fields cannot say, by key.
 func (t *Terms) Check(fault func(key, text string)) {
-	for _, kind := range t.Events {
-		if !slices.Contains(review.EventKinds(), kind) {
-			fault("events", fmt.Sprintf("no kind of event is called %q; there are published, revised, withdrawn, restored", kind))
-		}
-	}
-	if t.Batch < 1 || t.Batch > mostBatch {
-		fault("batch", fmt.Sprintf("want a number from 1 to %d", mostBatch))
-	}
-	if t.Concurrency < 1 || t.Concurrency > mostConcurrency {
-		fault("concurrency", fmt.Sprintf("want a number from 1 to %d", mostConcurrency))
-	}
-	if t.Retry.Attempts < 0 {
-		fault("retry.attempts", "want a number of tries, or 0 to try for ever")
-	}
-	if t.Retry.Min <= 0 {
-		fault("retry.min", "want a wait, as 1s")
-	}
 	if t.Retry.Max < t.Retry.Min {
 		fault("retry.max", "is below retry.min")
 	}

@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,19 +14,19 @@ import (
 // its values must. Words are compared without regard to case. The zero value
 // keeps everything.
 type Where struct {
-	Critics     []string       `config:"critics" doc:"Critics, by id or name."`
-	Outlets     []string       `config:"outlets" doc:"Publications, by name."`
-	Sources     []string       `config:"sources" doc:"Sources, by their name in the config."`
-	Films       []string       `config:"films" doc:"Films, by slug."`
-	Tags        []string       `config:"tags" doc:"Tags, one of which the review has."`
-	Languages   []string       `config:"languages" doc:"Languages (BCP 47); en keeps en-GB too."`
-	Years       []int          `config:"years" doc:"Years of release of the film."`
-	MinRating   review.Decimal `config:"min_rating" doc:"The least rating, 0 to 100 whatever the critic's scale; keeps scored reviews only."`
-	MaxRating   review.Decimal `config:"max_rating" doc:"The highest rating, 0 to 100 whatever the critic's scale; keeps scored reviews only."`
-	RatingKinds []string       `config:"rating_kinds" doc:"Kinds of rating: scored, verdict, unrated, lost, ambiguous, invalid."`
-	EntryKinds  []string       `config:"entry_kinds" doc:"Kinds of entry: review, or rating for those without a text of the critic's own."`
+	Critics     []string       `config:"critics" form:"filled" doc:"Critics, by id or name."`
+	Outlets     []string       `config:"outlets" form:"filled" doc:"Publications, by name."`
+	Sources     []string       `config:"sources" form:"filled" doc:"Sources, by their name in the config."`
+	Films       []string       `config:"films" form:"slug" doc:"Films, by slug, as parasite-2019."`
+	Tags        []string       `config:"tags" form:"filled" doc:"Tags, one of which the review has."`
+	Languages   []string       `config:"languages" form:"language" doc:"Languages, as BCP 47 tags; en keeps en-GB too."`
+	Years       []int          `config:"years" min:"1870" max:"2999" doc:"Years of release of the film."`
+	MinRating   review.Decimal `config:"min_rating" min:"0" max:"100" doc:"The least rating, 0 to 100 whatever the critic's scale; keeps scored reviews only."`
+	MaxRating   review.Decimal `config:"max_rating" min:"0" max:"100" doc:"The highest rating, 0 to 100 whatever the critic's scale; keeps scored reviews only."`
+	RatingKinds []string       `config:"rating_kinds" enum:"scored,verdict,unrated,lost,ambiguous,invalid" doc:"Kinds of rating."`
+	EntryKinds  []string       `config:"entry_kinds" enum:"review,rating" doc:"Kinds of entry: review, or rating for those without a text of the critic's own."`
 	HasText     *bool          `config:"has_text" doc:"true keeps reviews with a text of the critic's own, false those without."`
-	Text        []string       `config:"text" doc:"Words or phrases, one of which stands in the title, the summary or the text."`
+	Text        []string       `config:"text" form:"filled" doc:"Words or phrases, one of which stands in the title, the summary or the text."`
 }
 
 // Match reports whether the filter keeps the review as it stands.
@@ -176,72 +175,8 @@ func anyOf(wanted []string, values ...string) bool {
 	return false
 }
 
-// Check returns what is wrong with the filter, by key.
+// Check notes what the tags of the fields cannot say, by key.
 func (w *Where) Check(fault func(key, text string)) {
-	for _, kind := range w.RatingKinds {
-		if !slices.Contains(review.RatingKinds(), review.RatingKind(strings.ToLower(kind))) {
-			fault("rating_kinds", "no rating kind is called "+kind+"; there are scored, verdict, unrated, lost, ambiguous, invalid")
-		}
-	}
-	for _, kind := range w.EntryKinds {
-		if k := review.EntryKind(strings.ToLower(kind)); k != review.EntryReview && k != review.EntryRating {
-			fault("entry_kinds", "no entry kind is called "+kind+"; there are review and rating")
-		}
-	}
-	w.checkWords(fault)
-	w.checkRatings(fault)
-}
-
-// checkWords notes what no review could have.
-func (w *Where) checkWords(fault func(key, text string)) {
-	for _, list := range []struct {
-		key    string
-		values []string
-	}{
-		{"critics", w.Critics}, {"outlets", w.Outlets}, {"sources", w.Sources}, {"films", w.Films}, {"tags", w.Tags}, {"text", w.Text},
-	} {
-		if slices.ContainsFunc(list.values, func(v string) bool { return strings.TrimSpace(v) == "" }) {
-			fault(list.key, "an empty value is no review's: leave it out")
-		}
-	}
-	for _, id := range w.Films {
-		if strings.TrimSpace(id) != "" && !review.FilmID(strings.ToLower(id)).IsSlug() {
-			fault("films", fmt.Sprintf("%q is no film's slug, as parasite-2019", id))
-		}
-	}
-	for _, tag := range w.Languages {
-		if !isLanguage(tag) {
-			fault("languages", fmt.Sprintf("%q is no language tag, as en or pt-BR", tag))
-		}
-	}
-	for _, year := range w.Years {
-		if year < 1870 || year > 2999 {
-			fault("years", fmt.Sprintf("%d is no year of a film", year))
-		}
-	}
-}
-
-// isLanguage reports whether a tag is one of BCP 47 by its form.
-func isLanguage(tag string) bool {
-	primary, _, _ := strings.Cut(tag, "-")
-	for part := range strings.SplitSeq(tag, "-") {
-		alone := strings.Trim(strings.ToLower(part), "abcdefghijklmnopqrstuvwxyz0123456789")
-		if part == "" || len(part) > 8 || alone != "" {
-			return false
-		}
-	}
-	return len(primary) >= 2 && !strings.ContainsAny(primary, "0123456789")
-}
-
-func (w *Where) checkRatings(fault func(key, text string)) {
-	for _, bound := range []struct {
-		key string
-		d   review.Decimal
-	}{{"min_rating", w.MinRating}, {"max_rating", w.MaxRating}} {
-		if d := bound.d; !d.IsZero() && (d.Sign() < 0 || d.Cmp(review.Int(100)) > 0) {
-			fault(bound.key, "want a number from 0 to 100: ratings are compared on one scale")
-		}
-	}
 	if !w.MinRating.IsZero() && !w.MaxRating.IsZero() && w.MinRating.Cmp(w.MaxRating) > 0 {
 		fault("min_rating", "is above max_rating: nothing could match")
 	}

@@ -28,6 +28,9 @@ const (
 // EventKinds lists what may happen to a review.
 func EventKinds() []EventKind { return []EventKind{Published, Revised, Withdrawn, Restored} }
 
+// Choices lists them as words.
+func (EventKind) Choices() []string { return words(EventKinds()...) }
+
 // Event is one thing that happened to one review, with the review as it stood
 // after it (for withdrawn: as it last stood). The latest event of a review alone
 // tells everything: what was fixed at first sight travels in each.

@@ -216,3 +216,6 @@ const (
 	RightsExcerpt Rights = "excerpt"
 	RightsLink    Rights = "link"
 )
+
+// Choices lists the rights.
+func (Rights) Choices() []string { return words(RightsFull, RightsExcerpt, RightsLink) }

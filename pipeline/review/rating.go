@@ -26,6 +26,18 @@ func RatingKinds() []RatingKind {
 	return []RatingKind{Scored, Verdicted, Unrated, Lost, Ambiguous, Invalid}
 }
 
+// Choices lists them as words.
+func (RatingKind) Choices() []string { return words(RatingKinds()...) }
+
+// words is the text of each of a few named words.
+func words[T ~string](all ...T) []string {
+	texts := make([]string, len(all))
+	for i, w := range all {
+		texts[i] = string(w)
+	}
+	return texts
+}
+
 // Verdict is the side a rating without a number takes.
 type Verdict string
 
@@ -36,6 +48,9 @@ const (
 	Negative Verdict = "negative"
 )
 
+// Choices lists the verdicts.
+func (Verdict) Choices() []string { return words(Positive, Mixed, Negative) }
+
 // Basis says where a rating's scale comes from.
 type Basis string
 
@@ -45,6 +60,9 @@ const (
 	BasisConfigured Basis = "configured" // the operator's config gives the scale
 	BasisInferred   Basis = "inferred"   // the critic's other scores at the outlet give it
 )
+
+// Choices lists the bases.
+func (Basis) Choices() []string { return words(BasisStated, BasisConfigured, BasisInferred) }
 
 // Span is where a rating was read: byte offsets [Start, End) in the text that
 // found_in names. In JSON it is [start, end].

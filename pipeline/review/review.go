@@ -11,6 +11,9 @@ const (
 	EntryRating EntryKind = "rating" // no text of the critic's own
 )
 
+// Choices lists the entry kinds.
+func (EntryKind) Choices() []string { return words(EntryReview, EntryRating) }
+
 // Source says where a review was read and by what.
 type Source struct {
 	Name      string    `json:"name"`

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -17,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/filmwire/filmwire/config"
 	"github.com/filmwire/filmwire/pipeline"
 	"github.com/filmwire/filmwire/pipeline/review"
 	"github.com/filmwire/filmwire/sinks/drafts"
@@ -623,82 +625,44 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// given are options as a config file would give them.
-type given struct {
-	settings drafts.Settings
-	faults   map[string]string
-}
-
-func (g *given) Decode(into any)        { *into.(*drafts.Settings) = g.settings }
-func (g *given) Fault(key, text string) { g.faults[key] = text }
-
 func TestSettings(t *testing.T) {
-	all := drafts.Networks()
 	for name, c := range map[string]struct {
-		settings drafts.Settings
-		want     map[string]string // key: a word of the fault
+		given map[string]any
+		want  []string // how the faults begin
 	}{
-		"defaults":         {drafts.Defaults(), map[string]string{}},
-		"own words":        {drafts.Settings{Networks: all, Template: "{{.Film}} {{.Link}}", Hashtags: []string{"#Film", "映画"}}, map[string]string{}},
-		"no network":       {drafts.Settings{}, map[string]string{"networks": "bluesky"}},
-		"an unknown one":   {drafts.Settings{Networks: []string{"friendster"}}, map[string]string{"networks": "friendster"}},
-		"one twice":        {drafts.Settings{Networks: []string{"x", "x"}}, map[string]string{"networks": "twice"}},
-		"no hashtag":       {drafts.Settings{Networks: all, Hashtags: []string{"two words"}}, map[string]string{"hashtags": "two words"}},
-		"no template":      {drafts.Settings{Networks: all, Template: "{{.Film"}, map[string]string{"template": "not a template"}},
-		"an unknown field": {drafts.Settings{Networks: all, Template: "{{.Stars}}"}, map[string]string{"template": ".Rating"}},
-		"empty words":      {drafts.Settings{Networks: all, Template: "{{if .Spoiler}}!{{end}}"}, map[string]string{"template": "says nothing"}},
-		"too many words":   {drafts.Settings{Networks: all, Template: strings.Repeat("word ", 60)}, map[string]string{"template": "more than"}},
+		"defaults":         {nil, nil},
+		"own words":        {map[string]any{"template": "{{.Film}} {{.Link}}", "hashtags": []string{"#Film", "映画"}}, nil},
+		"no network":       {map[string]any{"networks": []string{}}, []string{"networks: want at least 1"}},
+		"an unknown one":   {map[string]any{"networks": "friendster"}, []string{`networks.0: "friendster" is not one of mastodon, bluesky, threads, x`}},
+		"one twice":        {map[string]any{"networks": []string{"x", "x"}}, []string{`networks: the text "x" is there twice`}},
+		"no hashtag":       {map[string]any{"hashtags": "two words"}, []string{`hashtags.0: "two words" is not a hashtag`}},
+		"no template":      {map[string]any{"template": "{{.Film"}, []string{"template: not a template"}},
+		"an unknown field": {map[string]any{"template": "{{.Stars}}"}, []string{"template: template"}},
+		"empty words":      {map[string]any{"template": "{{if .Spoiler}}!{{end}}"}, []string{"template: says nothing"}},
+		"too many words":   {map[string]any{"template": strings.Repeat("word ", 60)}, []string{"template: its own words take more than"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			g := &given{settings: c.settings, faults: map[string]string{}}
-			openDelivery := drafts.Type().Delivery(g)
-			if len(g.faults) != len(c.want) {
-				t.Errorf("faults %q, want %q", g.faults, c.want)
+			o := config.ValueOptions(c.given, config.Catalogue{})
+			openDelivery := drafts.Type().Delivery(o)
+			got := o.Faults()
+			if !slices.EqualFunc(got, c.want, strings.HasPrefix) {
+				t.Errorf("faults %q, want %q", got, c.want)
 			}
-			for key, part := range c.want {
-				if !strings.Contains(g.faults[key], part) {
-					t.Errorf("%s: %q does not say %q", key, g.faults[key], part)
-				}
+			if len(c.want) > 0 {
+				return
 			}
 			env, _ := sinktest.DeliveryEnv()
-			if _, err := openDelivery(env); (err != nil) != (len(c.want) > 0) {
+			if _, err := openDelivery(env); err != nil {
 				t.Errorf("open: %v", err)
 			}
 		})
 	}
 }
 
-func ExampleWithStatus() {
-	env, tree := sinktest.DeliveryEnv()
-	d, err := drafts.New(drafts.Settings{Networks: []string{"bluesky"}}, env)
-	if err != nil {
-		fmt.Println(err)
-		return
+// The networks that the settings' tag names are those there are.
+func TestNetworksOfTheSettings(t *testing.T) {
+	field, _ := reflect.TypeFor[drafts.Settings]().FieldByName("Networks")
+	if got := strings.Split(field.Tag.Get("enum"), ","); !slices.Equal(got, drafts.Networks()) {
+		t.Errorf("%q, want %q", got, drafts.Networks())
 	}
-	d.Deliver(context.Background(), sinktest.NewHistory(sinktest.Event()))
-	path := "bluesky/never-let-me-go-2010-jane-doe-55c9b274.md"
-	content, err := tree.Read(path)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	approved, err := drafts.WithStatus(content, drafts.StatusApproved)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	draft, err := drafts.Parse(approved)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	fmt.Println(draft.Status, draft.Edited())
-	fmt.Println(draft.Text)
-	// Output:
-	// approved false
-	// Never Let Me Go (2010): 4/5
-	//
-	// A quiet film about borrowed time. It stays with you.
-	//
-	// https://reviews.example.org/55c9b274
 }

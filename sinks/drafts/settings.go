@@ -3,9 +3,7 @@ package drafts
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
-	"strings"
 	"text/template"
 
 	"github.com/filmwire/filmwire/pipeline"
@@ -13,11 +11,10 @@ import (
 
 // Settings are a drafts sink's own options.
 type Settings struct {
-	Networks []string `config:"networks"` // of [Networks], at least one
-	// Template is a text/template over a [Post]; "" is [DefaultTemplate].
-	Template string `config:"template"`
-	// Hashtags stand at the end of each post, with or without the #.
-	Hashtags []string `config:"hashtags"`
+	Networks []string `config:"networks" enum:"mastodon,bluesky,threads,x" least:"1" unique:"true" doc:"The networks that drafts are written for."`
+	// Template is over a [Post]; "" is [DefaultTemplate].
+	Template string   `config:"template" default:"film, rating, up to two sentences, link" doc:"A post's wording: a Go template over .Film .Title .Year .Rating .Text .Link .Hashtags .Critic .Outlet .Language .Spoiler .Network .Site."`
+	Hashtags []string `config:"hashtags" pattern:"^#?[\\p{L}\\p{N}_]+$" want:"a hashtag: letters, digits and _ only" doc:"Hashtags at the end of each post, with or without the #."`
 }
 
 // Defaults are the settings of a sink that states none: every network.
@@ -39,27 +36,8 @@ func configure(o pipeline.Options) pipeline.OpenDelivery {
 	return func(env pipeline.DeliveryEnv) (pipeline.Delivery, error) { return New(s, env) }
 }
 
-var hashtag = regexp.MustCompile(`^#?[\pL\pN_]+$`)
-
-// Check notes everything that is wrong with the settings, by key.
+// Check notes a template that is none, by key.
 func (s *Settings) Check(fault func(key, text string)) {
-	known := strings.Join(Networks(), ", ")
-	if len(s.Networks) == 0 {
-		fault("networks", "want at least one of "+known)
-	}
-	for i, name := range s.Networks {
-		switch {
-		case !slices.Contains(Networks(), name):
-			fault("networks", fmt.Sprintf("there are no drafts for %q; there are drafts for %s", name, known))
-		case slices.Contains(s.Networks[:i], name):
-			fault("networks", fmt.Sprintf("%q is there twice", name))
-		}
-	}
-	for _, tag := range s.Hashtags {
-		if !hashtag.MatchString(tag) {
-			fault("hashtags", fmt.Sprintf("%q is no hashtag: want letters, digits and _ only", tag))
-		}
-	}
 	if err := s.tryTemplate(); err != nil {
 		fault("template", err.Error())
 	}

@@ -11,27 +11,27 @@ import (
 // Settings are a feed sink's own options.
 type Settings struct {
 	// Formats is any of rss, atom and json, in any order, at least one.
-	Formats []string `config:"formats" doc:"The formats each feed is written in: rss, atom, json; all three by default."`
+	Formats []string `config:"formats" enum:"rss,atom,json" least:"1" unique:"true" doc:"The formats each feed is written in."`
 	// Limit is the most entries a feed holds, 1 to MaxLimit.
-	Limit int `config:"limit" doc:"The most entries of a feed, 1 to 10000; 50 by default. Older ones are in its archive pages."`
+	Limit int `config:"limit" min:"1" max:"10000" doc:"The most entries of a feed. Older ones are in its archive pages."`
 	// Per is none for one feed, or what there is a feed for each of.
-	Per string `config:"per" doc:"none for one feed, by default; or film, critic, outlet or tag for a feed of each."`
+	Per string `config:"per" enum:"none,film,critic,outlet,tag" doc:"none for one feed; or film, critic, outlet or tag for a feed of each."`
 	// Order is what stands first: see the orders.
-	Order string `config:"order" doc:"What stands first: published, by default, updated or rating."`
+	Order string `config:"order" enum:"published,updated,rating" doc:"What stands first."`
 	// Title and Description are text/templates over a [Topic]. What comes out
 	// empty, or cannot be executed for some feed, falls back to the default.
-	Title       string `config:"title" doc:"A Go text/template of the feed's title; made of the site and what the feed is about by default."`
-	Description string `config:"description" doc:"A Go text/template of the feed's description; made of the site and what the feed is about by default."`
+	Title       string `config:"title" default:"made of the site and what the feed is about" doc:"A Go text/template of the feed's title."`
+	Description string `config:"description" default:"made of the site and what the feed is about" doc:"A Go text/template of the feed's description."`
 	// StarsInTitle puts the rating behind an entry's title.
-	StarsInTitle bool `config:"stars_in_title" doc:"Whether the rating stands behind an entry's title; true by default."`
+	StarsInTitle bool `config:"stars_in_title" doc:"Whether the rating stands behind an entry's title."`
 	// History keeps all reviews in archive pages behind the feed.
-	History bool `config:"history" doc:"Whether archive pages keep what the feed no longer shows, back to the first review; true by default."`
+	History bool `config:"history" doc:"Whether archive pages keep what the feed no longer shows, back to the first review."`
 	// Tombstones names withdrawn reviews in Atom (RFC 6721).
-	Tombstones bool `config:"tombstones" doc:"Whether an Atom feed names the entries withdrawn from it (RFC 6721), the latest 50; false by default."`
+	Tombstones bool `config:"tombstones" doc:"Whether an Atom feed names the entries withdrawn from it (RFC 6721), the latest 50."`
 	// Hub are WebSub hubs named besides those of the site.
-	Hub []string `config:"hub" doc:"Addresses of WebSub hubs that the feed names besides the site's own; none by default."`
+	Hub []string `config:"hub" form:"url" doc:"Addresses of WebSub hubs that the feed names besides the site's own."`
 	// Dialect adds the elements of another program's feeds to RSS.
-	Dialect string `config:"dialect" doc:"letterboxd adds the elements of Letterboxd's feeds to RSS; none by default."`
+	Dialect string `config:"dialect" enum:"letterboxd" default:"none" doc:"letterboxd adds the elements of Letterboxd's feeds to RSS."`
 }
 
 // MaxLimit is the most entries a feed can be made to hold: it is rendered and

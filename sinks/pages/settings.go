@@ -1,19 +1,11 @@
 package pages
 
-import (
-	"fmt"
-
-	"github.com/filmwire/filmwire/pipeline"
-)
+import "github.com/filmwire/filmwire/pipeline"
 
 // Settings are a pages sink's own options.
 type Settings struct {
-	// Latest is how many reviews the front shows, 1 to MaxLatest.
-	Latest int `config:"latest"`
+	Latest int `config:"latest" min:"1" max:"500" doc:"How many reviews the front page shows."`
 }
-
-// MaxLatest is the most reviews the front can be made to show.
-const MaxLatest = 500
 
 // Defaults are the settings of a sink that states none.
 func Defaults() Settings { return Settings{Latest: 30} }
@@ -31,13 +23,5 @@ func Type() pipeline.SinkType {
 func configure(o pipeline.Options) pipeline.OpenView {
 	s := Defaults()
 	o.Decode(&s)
-	s.Check(o.Fault)
 	return func(env pipeline.ViewEnv) (pipeline.View, error) { return New(s, env) }
-}
-
-// Check notes everything that is wrong with the settings, by key.
-func (s *Settings) Check(fault func(key, text string)) {
-	if s.Latest < 1 || s.Latest > MaxLatest {
-		fault("latest", fmt.Sprintf("want 1 to %d reviews, not %d", MaxLatest, s.Latest))
-	}
 }

@@ -38,13 +38,8 @@ const (
 	opmlPath     = "opml.xml"
 )
 
-// New makes a view. Settings that [Settings.Check] has a fault with are an error.
+// New makes a view.
 func New(s Settings, env pipeline.ViewEnv) (*View, error) {
-	var faults []error
-	s.Check(func(key, text string) { faults = append(faults, fmt.Errorf("%s: %s", key, text)) })
-	if err := errors.Join(faults...); err != nil {
-		return nil, fmt.Errorf("pages %q: %w", env.Name, err)
-	}
 	t, err := parse()
 	if err != nil {
 		return nil, fmt.Errorf("pages %q: %w", env.Name, err)

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/net/html"
 	"pgregory.net/rapid"
 
+	"github.com/filmwire/filmwire/config"
 	"github.com/filmwire/filmwire/pipeline"
 	"github.com/filmwire/filmwire/pipeline/review"
 	"github.com/filmwire/filmwire/sinks/pages"
@@ -517,33 +518,18 @@ func TestReadsTheLogOnce(t *testing.T) {
 	}
 }
 
-// lines are a sink's lines of a config file, decoded.
-type lines struct {
-	latest int
-	faults []string
-}
-
-func (l *lines) Decode(into any) {
-	if l.latest != 0 {
-		into.(*pages.Settings).Latest = l.latest
-	}
-}
-
-func (l *lines) Fault(key, text string) { l.faults = append(l.faults, key+": "+text) }
-
 func TestType(t *testing.T) {
 	typ := pages.Type()
 	if typ.Name != "pages" || typ.Summary == "" || typ.View == nil || typ.Delivery != nil {
 		t.Errorf("not a view's line of the catalogue: %+v", typ)
 	}
-	fine := &lines{}
-	if _, err := typ.View(fine)(sinktest.History(nil).ViewEnv()); err != nil || len(fine.faults) > 0 {
-		t.Errorf("no settings: %v, %v", fine.faults, err)
+	if _, err := typ.View(config.ValueOptions(nil, config.Catalogue{}))(sinktest.History(nil).ViewEnv()); err != nil {
+		t.Errorf("no settings: %v", err)
 	}
-	wrong := &lines{latest: 501}
-	_, err := typ.View(wrong)(sinktest.History(nil).ViewEnv())
-	if err == nil || len(wrong.faults) != 1 || !strings.HasPrefix(wrong.faults[0], "latest: ") {
-		t.Errorf("latest 501: faults %v, opened with %v", wrong.faults, err)
+	wrong := config.ValueOptions(map[string]any{"latest": 501}, config.Catalogue{})
+	typ.View(wrong)
+	if got := wrong.Faults(); len(got) != 1 || !strings.HasPrefix(got[0], "latest: want a number from 1 to 500") {
+		t.Errorf("latest 501: faults %v", got)
 	}
 }
 

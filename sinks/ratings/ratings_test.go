@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/filmwire/filmwire/config"
 	"github.com/filmwire/filmwire/pipeline"
 	"github.com/filmwire/filmwire/pipeline/review"
 	"github.com/filmwire/filmwire/sinks/ratings"
@@ -377,36 +378,29 @@ func TestHistogramEdges(t *testing.T) {
 	}
 }
 
-// given are options as a config file would give them.
-type given struct {
-	into   func(*ratings.Settings)
-	faults []string
-}
-
-func (g *given) Decode(into any)        { g.into(into.(*ratings.Settings)) }
-func (g *given) Fault(key, text string) { g.faults = append(g.faults, key) }
-
 func TestSettings(t *testing.T) {
+	prior := func(key string, value any) map[string]any {
+		return map[string]any{"prior": map[string]any{key: value}}
+	}
 	for name, c := range map[string]struct {
-		into func(*ratings.Settings)
-		want []string
+		given map[string]any
+		want  []string // how the faults begin
 	}{
-		"defaults":        {func(*ratings.Settings) {}, nil},
-		"no shrinking":    {func(s *ratings.Settings) { s.Prior.Weight = review.Int(0) }, nil},
-		"mean above":      {func(s *ratings.Settings) { s.Prior.Mean = review.NewDecimal(1001, 1) }, []string{"prior.mean"}},
-		"negative weight": {func(s *ratings.Settings) { s.Prior.Weight = review.Int(-1) }, []string{"prior.weight"}},
-		"everything": {func(s *ratings.Settings) {
-			*s = ratings.Settings{Prior: ratings.Prior{Weight: review.Int(9999)}, Votes: "best"}
-		}, []string{"prior.mean", "prior.weight", "votes"}},
+		"defaults":        {nil, nil},
+		"no shrinking":    {prior("weight", 0), nil},
+		"mean above":      {prior("mean", 100.1), []string{"prior.mean: want a number from 0 to 100"}},
+		"negative weight": {prior("weight", -1), []string{"prior.weight: want a number from 0 to 1000"}},
+		"too heavy":       {prior("weight", 9999), []string{"prior.weight: want a number from 0 to 1000"}},
+		"votes":           {map[string]any{"votes": "best"}, []string{`votes: "best" is not one of latest, first, mean`}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			o := &given{into: c.into}
+			o := config.ValueOptions(c.given, config.Catalogue{})
 			openView := ratings.Type().View(o)
-			slices.Sort(o.faults)
-			if diff := cmp.Diff(c.want, o.faults); diff != "" {
-				t.Error(diff)
+			got := o.Faults()
+			if !slices.EqualFunc(got, c.want, strings.HasPrefix) {
+				t.Errorf("faults %q, want %q", got, c.want)
 			}
-			if _, err := openView(sinktest.History(nil).ViewEnv()); (err != nil) != (len(c.want) > 0) {
+			if _, err := openView(sinktest.History(nil).ViewEnv()); err != nil {
 				t.Errorf("open: %v", err)
 			}
 		})

@@ -1,10 +1,6 @@
 package ratings
 
 import (
-	"fmt"
-	"slices"
-	"strings"
-
 	"github.com/filmwire/filmwire/pipeline"
 	"github.com/filmwire/filmwire/pipeline/review"
 )
@@ -14,16 +10,16 @@ type Settings struct {
 	Prior Prior `config:"prior" doc:"What a film is worth before anyone has reviewed it, and how many votes that opinion weighs; the ranked score is drawn towards it."`
 	// Votes says what one critic's several scores for one film come to: VotesLatest
 	// or VotesFirst, by the reviews' dates, or VotesMean.
-	Votes string `config:"votes" doc:"Which of several scores by one critic for one film counts: latest, first, or the mean of them; latest by default."`
+	Votes string `config:"votes" enum:"latest,first,mean" doc:"Which of several scores by one critic for one film counts, by the reviews' dates, or the mean of them."`
 	// Own are the outlets whose reviews are the site's own; see isOwn.
-	Own []string `config:"own" doc:"Outlets whose reviews are marked up for search engines as the site's own, * for all; the outlet named like the site by default."`
+	Own []string `config:"own" default:"the outlet named like the site" doc:"Outlets whose reviews are marked up for search engines as the site's own, * for all."`
 }
 
 // Prior is what a film with no reviews would be worth, and how many reviews that
 // opinion weighs. The ranked score is shrunk towards it.
 type Prior struct {
-	Mean   review.Decimal `config:"mean" json:"mean" doc:"The score a film without reviews would have, 0 to 100; 66 by default."`        // 0 to 100
-	Weight review.Decimal `config:"weight" json:"weight" doc:"How many votes the prior weighs, 0 to 1000, 0 for none; 1.15 by default."` // 0 to MaxWeight; 0 shrinks nothing
+	Mean   review.Decimal `config:"mean" json:"mean" min:"0" max:"100" doc:"The score of a film without reviews."`
+	Weight review.Decimal `config:"weight" json:"weight" min:"0" max:"1000" doc:"How many votes the prior weighs, 0 for none."`
 }
 
 // The policies on several scores by one critic.
@@ -33,7 +29,8 @@ const (
 	VotesMean   = "mean"
 )
 
-// MaxWeight is the heaviest prior: beyond it every film would have one score.
+// MaxWeight is the heaviest prior: beyond it every film would have one score. The
+// settings' tag says the same.
 const MaxWeight = 1000
 
 // Defaults are the settings of a sink that states none. The prior is what 61,680
@@ -58,21 +55,5 @@ func Type() pipeline.SinkType {
 func configure(o pipeline.Options) pipeline.OpenView {
 	s := Defaults()
 	o.Decode(&s)
-	s.Check(o.Fault)
 	return func(env pipeline.ViewEnv) (pipeline.View, error) { return New(s, env) }
-}
-
-// Check notes everything that is wrong with the settings, by key.
-func (s *Settings) Check(fault func(key, text string)) {
-	within(fault, "prior.mean", s.Prior.Mean, 100)
-	within(fault, "prior.weight", s.Prior.Weight, MaxWeight)
-	if all := []string{VotesLatest, VotesFirst, VotesMean}; !slices.Contains(all, s.Votes) {
-		fault("votes", fmt.Sprintf("want one of %s, not %q", strings.Join(all, ", "), s.Votes))
-	}
-}
-
-func within(fault func(key, text string), key string, d review.Decimal, most int64) {
-	if d.IsZero() || d.Sign() < 0 || d.Cmp(review.Int(most)) > 0 {
-		fault(key, fmt.Sprintf("want a number from 0 to %d, not %q", most, d.String()))
-	}
 }

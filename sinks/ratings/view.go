@@ -6,7 +6,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -39,13 +38,8 @@ var (
 // codeVersion changes when the same reviews and settings give other bytes.
 const codeVersion = "state=4 page=3"
 
-// New makes the view. Settings that Check finds fault with are an error.
+// New makes the view.
 func New(s Settings, env pipeline.ViewEnv) (*View, error) {
-	var faults []error
-	s.Check(func(key, text string) { faults = append(faults, fmt.Errorf("%s: %s", key, text)) })
-	if len(faults) > 0 {
-		return nil, fmt.Errorf("ratings %q: %w", env.Name, errors.Join(faults...))
-	}
 	site := env.Site
 	site.Title = cmp.Or(review.Line(site.Title), site.URL)
 	return &View{settings: s, site: site, log: env.Log, links: env.Links, orders: orders()}, nil

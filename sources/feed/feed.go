@@ -5,7 +5,6 @@ package feed
 
 import (
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/filmwire/filmwire/pipeline"
@@ -22,8 +21,8 @@ func Type() pipeline.SourceType {
 
 // options are the source's lines of the config.
 type options struct {
-	URL     string        `config:"url,required" doc:"The feed's address, http or https."`
-	Timeout time.Duration `config:"timeout" doc:"What one reading may take; 1m by default."`
+	URL     string        `config:"url,required" form:"url" doc:"The address of the feed: RSS, Atom or JSON Feed, over http or https."`
+	Timeout time.Duration `config:"timeout" min:"1ms" max:"1h" doc:"How long one reading may take."`
 }
 
 const defaultTimeout = time.Minute
@@ -31,16 +30,9 @@ const defaultTimeout = time.Minute
 func configure(o pipeline.Options) pipeline.OpenSource {
 	opts := options{Timeout: defaultTimeout}
 	o.Decode(&opts)
-	u, err := url.Parse(strings.TrimSpace(opts.URL))
-	switch {
-	case opts.URL == "": // missing, which Decode has noted
-	case err != nil || u.Host == "":
-		o.Fault("url", "is no address; want one like https://example.org/feed/")
-	case u.Scheme != "http" && u.Scheme != "https":
-		o.Fault("url", "has the scheme "+u.Scheme+"; a feed is read over http or https")
-	}
-	if opts.Timeout <= 0 {
-		o.Fault("timeout", "must be above zero; 1m is the default")
+	u, err := url.Parse(opts.URL)
+	if err != nil {
+		o.Fault("url", err.Error())
 	}
 	return func(env pipeline.SourceEnv) (pipeline.Source, error) {
 		return env.Feed(u.String(), opts.Timeout), nil

@@ -324,11 +324,11 @@ func TestOptions(t *testing.T) {
 		options map[string]any
 		fault   string
 	}{
-		{map[string]any{}, "url: is missing"},
-		{map[string]any{"url": "reviews.example.org/feed"}, "url: is no address"},
-		{map[string]any{"url": "ftp://example.org/feed"}, "url: has the scheme ftp"},
-		{map[string]any{"url": "http://exa mple/"}, "url: is no address"},
-		{map[string]any{"url": "https://example.org/", "timeout": "0s"}, "timeout: must be above zero"},
+		{map[string]any{}, "url is missing"},
+		{map[string]any{"url": "reviews.example.org/feed"}, `url: "reviews.example.org/feed" is not a web address`},
+		{map[string]any{"url": "ftp://example.org/feed"}, `url: "ftp://example.org/feed" is not a web address`},
+		{map[string]any{"url": "http://exa mple/"}, `url: "http://exa mple/" is not a web address`},
+		{map[string]any{"url": "https://example.org/", "timeout": "0s"}, "timeout: want a duration from 1ms to 1h"},
 		{map[string]any{"url": "https://example.org/", "timeout": "90s"}, ""},
 	}
 	for _, tt := range tests {

@@ -33,13 +33,11 @@ func Type() pipeline.SourceType {
 
 // options are the source's lines of the config.
 type options struct {
-	// Path is a file, a folder (all files below it), or a pattern with * ? [] {}
-	// and **. Several are read as one source.
-	Path  []pipeline.Path `config:"path,required"`
-	Watch bool            `config:"watch" doc:"Read again as soon as something changes; on by default."`
+	Path  []pipeline.Path `config:"path,required" least:"1" doc:"A file, a folder (all files below it) or a pattern with * ? [ ] { } and **; or a list of them. A review is known by its path below the part without wildcards."`
+	Watch bool            `config:"watch" doc:"Read at once when something changes, besides the schedule."`
 	// Columns says which column of a CSV file holds a field of the document.
 	Columns    map[string]string `config:"columns" doc:"For CSV files: the column that holds a field of the document, as film.title: Movie; columns with well-known names need none."`
-	Television bool              `config:"television" doc:"Read television series and episodes of exports too; off by default."`
+	Television bool              `config:"television" doc:"Read television series and episodes of exports too."`
 }
 
 func configure(o pipeline.Options) pipeline.OpenSource {

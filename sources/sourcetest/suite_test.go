@@ -3,6 +3,7 @@ package sourcetest
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -68,12 +69,12 @@ func TestOptionsDecode(t *testing.T) {
 		Kept  int             `config:"kept"`
 	}
 	into.Kept = 7
-	o := NewOptions(map[string]any{"paths": "a", "after": "3s", "on": true, "best": "2.5", "other": 1})
+	o := NewOptions(map[string]any{"paths": "a", "after": "3s", "on": true, "best": 2.5, "other": 1})
 	o.Decode(&into)
-	if fmt.Sprint(into.Paths, into.After, into.On, into.Best, into.Kept) != "[a] 3s true 2.5 7" {
+	if fmt.Sprintln(filepath.Base(string(into.Paths[0])), into.After, into.On, into.Best, into.Kept) != "a 3s true 2.5 7\n" {
 		t.Errorf("decoded %+v", into)
 	}
-	if got := fmt.Sprint(o.Faults()); got != "[name: is missing other: is no option]" {
+	if got := fmt.Sprint(o.Faults()); got != `[name is missing unknown key "other"]` {
 		t.Errorf("faults are %s", got)
 	}
 }
