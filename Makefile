@@ -29,10 +29,14 @@ fuzz:
 		done; \
 	done
 
+# The schemas for editors and the reference of every key, made of the code.
+docs:
+	go test ./config -run TestDocsAreUpToDate -update
+
 bench:
 	go test -run '^$$' -bench . ./...
 
 ci:
 	.ci/run
 
-.PHONY: build test race lint prove fuzz bench ci
+.PHONY: build test race lint prove fuzz docs bench ci

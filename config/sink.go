@@ -34,9 +34,12 @@ func settle(f *pipeline.Backfill, b *block, unsaid pipeline.BackfillMode) {
 	}
 }
 
+// sinkDefaults are the keys of a sink that says nothing.
+func sinkDefaults() everySink { return everySink{Terms: pipeline.DefaultTerms()} }
+
 // readSink decodes one entry of sinks. names holds the names of those before.
 func readSink(b *block, c Catalogue, names map[string]*yaml.Node, site pipeline.Site) Sink {
-	k := everySink{Terms: pipeline.DefaultTerms()}
+	k := sinkDefaults()
 	b.Decode(&k)
 	b.checkName(k.Name, names)
 	k.Where.Check(func(key, text string) { b.Fault(join("where", key), text) })

@@ -47,10 +47,15 @@ type scaleKeys struct {
 // defaultSchedule is how often a source is read that does not say.
 const defaultSchedule = "@every 15m"
 
+// sourceDefaults are the keys of a source that says nothing.
+func sourceDefaults(language string) everySource {
+	return everySource{Schedule: defaultSchedule, Withdraw: pipeline.WithdrawGuarded, Language: language}
+}
+
 // readSource decodes one entry of sources. names holds the names of those before,
 // language is that of reviews where neither they nor the source state one.
 func readSource(b *block, c Catalogue, names map[string]*yaml.Node, language string) Source {
-	k := everySource{Schedule: defaultSchedule, Withdraw: pipeline.WithdrawGuarded, Language: language}
+	k := sourceDefaults(language)
 	b.Decode(&k)
 	b.checkName(k.Name, names)
 	k.check(b, c.CheckSchedule)

@@ -97,7 +97,7 @@ subscribe to, drafts of social posts, and one honest rating per film.`,
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	for _, verb := range []*cobra.Command{
 		c.runVerb(), c.planVerb(), c.reloadVerb(), c.checkVerb(), c.tryVerb(), c.eventsVerb(), c.explainVerb(), c.statusVerb(),
-		c.quarantineVerb(), c.replayVerb(), c.resumeVerb(), c.sinkVerb(), c.initVerb(), c.versionVerb(),
+		c.quarantineVerb(), c.replayVerb(), c.resumeVerb(), c.sinkVerb(), c.initVerb(), c.schemaVerb(), c.versionVerb(),
 	} {
 		root.AddCommand(verb)
 	}

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 
 	"github.com/spf13/cobra"
+
+	"github.com/filmwire/filmwire/config"
 )
 
 //go:embed starter.yaml
@@ -42,12 +44,33 @@ func (c *command) begin(folder string) error {
 	if err := writeNew(cfg, starterConfig); err != nil {
 		return err
 	}
+	if err := writeSchema(filepath.Join(folder, schemaFile)); err != nil {
+		return err
+	}
 	if names, err := os.ReadDir(reviews); err == nil && len(names) == 0 {
 		if err := writeNew(filepath.Join(reviews, "never-let-me-go.md"), starterReview); err != nil {
 			return err
 		}
 	}
 	fmt.Fprintf(c.Out, "wrote %s\nnext: put your reviews into %s, look through the config, then\n  filmwire run -c %s\n", cfg, reviews, cfg)
+	return nil
+}
+
+// schemaFile is the config's schema beside it, where the first line of the config
+// has editors look: so they complete and check it offline, and by the version that
+// wrote it.
+const schemaFile = "filmwire.schema.json"
+
+// writeSchema writes the schema, which is nobody's to edit: one that an older
+// version wrote is replaced.
+func writeSchema(path string) error {
+	text, err := config.Schema(catalogue()).JSON()
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(path, text, 0o644); err != nil {
+		return fmt.Errorf("init: %w", err)
+	}
 	return nil
 }
 

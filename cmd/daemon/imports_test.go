@@ -105,8 +105,8 @@ func mayImport(by, what string) bool {
 	case by == "sources" || by == "sinks":
 		return what == "pipeline" || strings.HasPrefix(what, by+"/")
 	case by == "config" || strings.HasPrefix(by, "pipeline/"):
-		// Two doors that others may go through: letters and YAML.
-		return slices.Contains([]string{"pipeline", "pipeline/review", "pipeline/fold", "pipeline/yaml"}, what)
+		// Doors that others may go through: letters, YAML and JSON Schema.
+		return slices.Contains([]string{"pipeline", "pipeline/review", "pipeline/fold", "pipeline/yaml", "pipeline/schema"}, what)
 	case by == "cmd/filmwire":
 		return what == "cmd/cli"
 	case by == "cmd/daemon":

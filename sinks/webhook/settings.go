@@ -16,15 +16,15 @@ import (
 // Settings are a webhook sink's own options.
 type Settings struct {
 	URL         pipeline.Secret            `config:"url,required" doc:"The address to call, http or https; a Go template over the event is allowed, and a secret, since some addresses are keys."`
-	Method      string                     `config:"method" doc:"POST, PUT or PATCH; POST if not given."`
+	Method      string                     `config:"method" enum:"POST,PUT,PATCH" doc:"The method of each call."`
 	Secret      pipeline.Secret            `config:"secret" doc:"The signing secret of the Standard Webhooks scheme: whsec_ and 24 to 64 bytes in base64; without one, calls are not signed."`
 	OldSecrets  []pipeline.Secret          `config:"old_secrets" doc:"Secrets that calls are signed with as well while receivers change over to a new one."`
 	Headers     map[string]pipeline.Secret `config:"headers" doc:"Headers of each call; Go templates over the event, secrets allowed; one that comes out empty is left out."`
-	Mode        string                     `config:"mode" doc:"structured: one CloudEvent a call; batch: all events at hand in one call; structured if not given."`
+	Mode        string                     `config:"mode" enum:"structured,batch" doc:"structured: one CloudEvent a call; batch: all events at hand in one call."`
 	Body        string                     `config:"body" doc:"A Go template over the event to send instead of a CloudEvent; a body that comes out empty is not sent."`
-	ContentType string                     `config:"content_type" doc:"The media type of a templated body, application/json if not given."`
+	ContentType string                     `config:"content_type" pattern:"^[!-~]+/[ -~]*[!-~]$" want:"a media type, as text/plain" doc:"The media type of a templated body."`
 	Values      map[string]pipeline.Secret `config:"values" doc:"Words and secrets of your own that templates find as .Values.NAME."`
-	Timeout     time.Duration              `config:"timeout" doc:"How long the receiver has to answer a call, 1s to 30s, 15s if not given."`
+	Timeout     time.Duration              `config:"timeout" min:"1s" max:"30s" doc:"How long the receiver has to answer a call."`
 }
 
 // The modes.
