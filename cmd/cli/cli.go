@@ -96,8 +96,8 @@ subscribe to, drafts of social posts, and one honest rating per film.`,
 	root.PersistentFlags().BoolVarP(&c.verbose, "verbose", "v", false, "log more")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	for _, verb := range []*cobra.Command{
-		c.runVerb(), c.planVerb(), c.reloadVerb(), c.checkVerb(), c.tryVerb(), c.eventsVerb(), c.explainVerb(), c.statusVerb(),
-		c.quarantineVerb(), c.replayVerb(), c.resumeVerb(), c.sinkVerb(), c.initVerb(), c.schemaVerb(), c.versionVerb(),
+		c.runVerb(), c.planVerb(), c.reloadVerb(), c.checkVerb(), c.doctorVerb(), c.tryVerb(), c.eventsVerb(), c.explainVerb(),
+		c.statusVerb(), c.quarantineVerb(), c.replayVerb(), c.resumeVerb(), c.sinkVerb(), c.initVerb(), c.schemaVerb(), c.versionVerb(),
 	} {
 		root.AddCommand(verb)
 	}

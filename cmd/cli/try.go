@@ -97,6 +97,9 @@ func (c *command) try(ctx context.Context, t *trial) error {
 	for _, p := range report.Problems {
 		fmt.Fprintf(c.Err, "filmwire: %s\n", p)
 	}
+	if errors.Is(err, pipeline.ErrPrivate) {
+		return fmt.Errorf("%w; here say --allow-private", err)
+	}
 	if err != nil {
 		return err
 	}

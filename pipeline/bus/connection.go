@@ -86,19 +86,12 @@ func dialExternal(ctx context.Context, opts Options) (*nats.Conn, error) {
 // externalOptions are those of a connection to a server elsewhere. It is tried for
 // ever, and what cannot be sent meanwhile is an error.
 func externalOptions(opts Options) []nats.Option {
-	options := append(logOptions(opts.Log),
+	return append(append(logOptions(opts.Log), identity(opts)...),
 		nats.RetryOnFailedConnect(true),
 		nats.MaxReconnects(-1),
 		nats.ReconnectWait(reconnectWait),
 		nats.ReconnectBufSize(-1), // what cannot be sent now is an error now
 	)
-	if opts.Credentials != "" {
-		options = append(options, nats.UserCredentials(opts.Credentials))
-	}
-	if !opts.Token.IsZero() {
-		options = append(options, nats.Token(opts.Token.Reveal()))
-	}
-	return options
 }
 
 func awaitConnection(ctx context.Context, nc *nats.Conn, log *slog.Logger, where string) error {

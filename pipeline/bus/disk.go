@@ -19,7 +19,7 @@ const (
 // of what is free. At that limit it refuses writes cleanly and goes on reading; a
 // disk that is really full makes it fall silent until a restart.
 func roomFor(store string) int64 {
-	free, err := freeBytes(filepath.Dir(store))
+	free, err := FreeBytes(filepath.Dir(store))
 	if err != nil {
 		return unknownRoom
 	}

@@ -7,7 +7,7 @@ import (
 	"fmt"
 )
 
-// freeBytes is not known here.
-func freeBytes(path string) (int64, error) {
+// FreeBytes is not known here.
+func FreeBytes(path string) (int64, error) {
 	return 0, fmt.Errorf("free space of %s: %w", path, errors.ErrUnsupported)
 }

@@ -106,7 +106,7 @@ func (b *Bus) ownHealth() error {
 		return fmt.Errorf("log: embedded server: %s: %s; restart when the cause is gone", h.Status, h.Error)
 	}
 	store := filepath.Join(b.opts.Dir, "nats")
-	if free, err := freeBytes(store); err == nil && free < leastFree {
+	if free, err := FreeBytes(store); err == nil && free < leastFree {
 		return fmt.Errorf("log: %d MB free on the disk of %s: make room, then restart", free>>20, store)
 	}
 	return nil

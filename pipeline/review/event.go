@@ -35,16 +35,16 @@ func (EventKind) Choices() []string { return words(EventKinds()...) }
 // after it (for withdrawn: as it last stood). The latest event of a review alone
 // tells everything: what was fixed at first sight travels in each.
 type Event struct {
-	Schema      string    `json:"schema"`
-	EventID     string    `json:"event_id"` // unique per emission
-	Kind        EventKind `json:"kind"`
-	ReviewID    ID        `json:"review_id"`
-	Revision    int       `json:"revision"`     // 1, 2, 3 ...
-	ContentHash string    `json:"content_hash"` // see [Review.ContentHash]
-	FeedID      string    `json:"feed_id"`      // a tag: URI, fixed at first sight
-	FirstSeenAt time.Time `json:"first_seen_at"`
-	RevisedAt   time.Time `json:"revised_at,omitzero"`   // the last material change; absent at revision 1
-	WithdrawnAt time.Time `json:"withdrawn_at,omitzero"` // when it was found gone; of a withdrawn event only
+	Schema      string    `json:"schema" doc:"The contract: review/1."`
+	EventID     string    `json:"event_id" pattern:"^[0-9a-f]{32}[.][1-9][0-9]*$" doc:"Unique for each event: the id of the review and the revision. A repeated delivery carries the same one."`
+	Kind        EventKind `json:"kind" doc:"What happened: published once; revised when something that matters changed; withdrawn when the source no longer has it; restored when it is back."`
+	ReviewID    ID        `json:"review_id" doc:"The review, the same for ever: 32 hex digits."`
+	Revision    int       `json:"revision" min:"1" doc:"1, 2, 3 and so on."`
+	ContentHash string    `json:"content_hash" pattern:"^[0-9a-f]{32}$" doc:"A hash over the fields that bear meaning."`
+	FeedID      string    `json:"feed_id" doc:"The entry's id in every feed: a tag URI, fixed at first sight."`
+	FirstSeenAt time.Time `json:"first_seen_at" doc:"When the review was first seen, fixed then."`
+	RevisedAt   time.Time `json:"revised_at,omitzero" doc:"The last change that matters; absent at revision 1."`
+	WithdrawnAt time.Time `json:"withdrawn_at,omitzero" doc:"When the review was found gone; of a withdrawn event only."`
 
 	Review
 }

@@ -29,17 +29,17 @@ func (id FilmID) IsSlug() bool {
 // Film is the film a review is about, as far as the review or the registry
 // knows it.
 type Film struct {
-	ID            FilmID   `json:"id,omitempty"`
-	Title         string   `json:"title,omitempty"`
-	OriginalTitle string   `json:"original_title,omitempty"`
-	AltTitles     []string `json:"alt_titles,omitempty"`
-	Year          int      `json:"year,omitempty"`  // of release
-	Years         []int    `json:"years,omitempty"` // every year seen for it, festival years too
-	Directors     []string `json:"directors,omitempty"`
-	Countries     []string `json:"countries,omitempty"`
-	Companies     []string `json:"companies,omitempty"`
-	IDs           FilmIDs  `json:"ids,omitzero"`
-	Match         Match    `json:"match,omitzero"`
+	ID            FilmID   `json:"id,omitempty" doc:"The film's slug, the same for ever."`
+	Title         string   `json:"title,omitempty" doc:"Its title."`
+	OriginalTitle string   `json:"original_title,omitempty" doc:"Its title in its own language."`
+	AltTitles     []string `json:"alt_titles,omitempty" doc:"Other titles it has."`
+	Year          int      `json:"year,omitempty" doc:"The year of release."`
+	Years         []int    `json:"years,omitempty" doc:"Every year seen for it, those of festivals too."`
+	Directors     []string `json:"directors,omitempty" doc:"Who directed it."`
+	Countries     []string `json:"countries,omitempty" doc:"Where it was made."`
+	Companies     []string `json:"companies,omitempty" doc:"Who made it."`
+	IDs           FilmIDs  `json:"ids,omitzero" doc:"What other catalogues call it."`
+	Match         Match    `json:"match,omitzero" doc:"How the film was found."`
 }
 
 // IsZero reports that nothing is known of the film.
@@ -50,10 +50,10 @@ func (f Film) IsZero() bool {
 
 // FilmIDs are the names other catalogues have for a film.
 type FilmIDs struct {
-	IMDb       string `json:"imdb,omitempty"`       // tt1375666
-	TMDB       string `json:"tmdb,omitempty"`       // 27205, of a film, never of television
-	Wikidata   string `json:"wikidata,omitempty"`   // Q25188
-	Letterboxd string `json:"letterboxd,omitempty"` // inception
+	IMDb       string `json:"imdb,omitempty" doc:"As tt1375666."`
+	TMDB       string `json:"tmdb,omitempty" doc:"As 27205; of a film, never of television."`
+	Wikidata   string `json:"wikidata,omitempty" doc:"As Q25188."`
+	Letterboxd string `json:"letterboxd,omitempty" doc:"As inception."`
 }
 
 // IsZero reports that no catalogue's id is known.
@@ -141,9 +141,9 @@ const (
 
 // Match says how a review's film was found in the registry.
 type Match struct {
-	Stage      string   `json:"stage,omitempty"`
-	Confidence Decimal  `json:"confidence,omitzero"` // 0 to 1
-	Candidates []FilmID `json:"candidates,omitempty"`
+	Stage      string   `json:"stage,omitempty" doc:"By what the film was found."`
+	Confidence Decimal  `json:"confidence,omitzero" min:"0" max:"1" doc:"How sure that is, 0 to 1."`
+	Candidates []FilmID `json:"candidates,omitempty" doc:"Other films that could be meant."`
 }
 
 // IsZero reports that the film was not looked up.
@@ -151,10 +151,10 @@ func (m Match) IsZero() bool { return m.Stage == "" && m.Confidence.IsZero() && 
 
 // Critic is who wrote the review.
 type Critic struct {
-	ID     CriticID `json:"id,omitempty"`
-	Name   string   `json:"name,omitempty"`
-	URL    string   `json:"url,omitempty"`
-	Outlet Outlet   `json:"outlet,omitempty"`
+	ID     CriticID `json:"id,omitempty" doc:"The critic's id, made of the name unless the config says."`
+	Name   string   `json:"name,omitempty" doc:"The critic's name."`
+	URL    string   `json:"url,omitempty" doc:"The critic's page."`
+	Outlet Outlet   `json:"outlet,omitempty" doc:"The publication."`
 }
 
 // CriticID identifies a critic: the name as a slug, unless the config says.
@@ -180,31 +180,31 @@ func (c Critic) Or(other Critic) Critic {
 // Credit is one credit line: who did what. A line whose names did not survive
 // is Lost and has no names.
 type Credit struct {
-	Role  string   `json:"role"` // director, writer, cast ... in lower case
-	Names []string `json:"names,omitempty"`
-	Lost  bool     `json:"lost,omitempty"`
+	Role  string   `json:"role" doc:"director, writer, cast and so on, in lower case."`
+	Names []string `json:"names,omitempty" doc:"Who."`
+	Lost  bool     `json:"lost,omitempty" doc:"There was a credit line, and its names did not survive."`
 }
 
 // Honour is an award or a festival, with the year it was given or held.
 type Honour struct {
-	Name string `json:"name"`
-	Year int    `json:"year,omitempty"`
+	Name string `json:"name" doc:"Its name."`
+	Year int    `json:"year,omitempty" doc:"The year it was given or held."`
 }
 
 // Media is a picture, a video or a sound that belongs to the review.
 type Media struct {
-	URL    string `json:"url"`
-	Alt    string `json:"alt,omitempty"`
-	Kind   string `json:"kind,omitempty"`   // image, video, audio
-	Type   string `json:"type,omitempty"`   // MIME type, as the source states it
-	Length int64  `json:"length,omitempty"` // bytes, as the source states it
+	URL    string `json:"url" doc:"Its address."`
+	Alt    string `json:"alt,omitempty" doc:"What it shows, in words."`
+	Kind   string `json:"kind,omitempty" doc:"image, video or audio."`
+	Type   string `json:"type,omitempty" doc:"Its media type, as the source states it."`
+	Length int64  `json:"length,omitempty" doc:"Its size in bytes, as the source states it."`
 }
 
 // Warning names one thing that was damaged or not understood, and where.
 type Warning struct {
-	Code   string `json:"code"` // rating.value_lost, credits.names_lost, text.names_lost ...
-	Field  string `json:"field,omitempty"`
-	Detail string `json:"detail,omitempty"`
+	Code   string `json:"code" doc:"As rating.value_lost, credits.names_lost or text.names_lost."`
+	Field  string `json:"field,omitempty" doc:"The field it is about."`
+	Detail string `json:"detail,omitempty" doc:"What was seen."`
 }
 
 // Rights says how much of a review's text may be passed on.

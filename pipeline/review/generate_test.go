@@ -20,6 +20,16 @@ func decimals() *rapid.Generator[review.Decimal] {
 	})
 }
 
+// upTo are numbers from 0 to most, and none.
+func upTo(most int64) *rapid.Generator[review.Decimal] {
+	return rapid.Custom(func(t *rapid.T) review.Decimal {
+		if rapid.Bool().Draw(t, "none") {
+			return review.Decimal{}
+		}
+		return review.NewDecimal(rapid.Int64Range(0, most*10).Draw(t, "tenths"), 1)
+	})
+}
+
 func moments() *rapid.Generator[time.Time] {
 	return rapid.Custom(func(t *rapid.T) time.Time {
 		if rapid.Bool().Draw(t, "none") {
@@ -58,7 +68,7 @@ func ratings() *rapid.Generator[review.Rating] {
 		return review.Rating{
 			Kind: rapid.SampledFrom(review.RatingKinds()).Draw(t, "kind"), Raw: texts().Draw(t, "raw"),
 			Value: decimals().Draw(t, "value"), Worst: decimals().Draw(t, "worst"), Best: decimals().Draw(t, "best"),
-			Letter: texts().Draw(t, "letter"), Norm: decimals().Draw(t, "norm"),
+			Letter: texts().Draw(t, "letter"), Norm: upTo(100).Draw(t, "norm"),
 			Verdict: rapid.SampledFrom([]review.Verdict{"", review.Positive, review.Negative}).Draw(t, "verdict"),
 			Basis:   rapid.SampledFrom([]review.Basis{"", review.BasisStated, review.BasisConfigured}).Draw(t, "basis"),
 			FoundIn: texts().Draw(t, "found"), Span: review.Span{Start: rapid.IntRange(0, 9).Draw(t, "from"), End: rapid.IntRange(0, 99).Draw(t, "to")},
@@ -74,7 +84,7 @@ func films() *rapid.Generator[review.Film] {
 			Years: list(rapid.IntRange(1888, 2100)).Draw(t, "years"), Directors: list(texts()).Draw(t, "directors"),
 			Countries: list(texts()).Draw(t, "countries"), Companies: list(texts()).Draw(t, "companies"),
 			IDs:   review.FilmIDs{IMDb: texts().Draw(t, "imdb"), TMDB: texts().Draw(t, "tmdb")},
-			Match: review.Match{Stage: texts().Draw(t, "stage"), Confidence: decimals().Draw(t, "confidence")},
+			Match: review.Match{Stage: texts().Draw(t, "stage"), Confidence: upTo(1).Draw(t, "confidence")},
 		}
 	})
 }

@@ -88,17 +88,17 @@ func (s *Span) UnmarshalJSON(b []byte) error {
 
 // Rating is what the critic thought, as written and as understood.
 type Rating struct {
-	Kind    RatingKind `json:"kind"`
-	Raw     string     `json:"raw,omitempty"`      // as the critic wrote it
-	Value   Decimal    `json:"value,omitzero"`     // in the critic's own units
-	Worst   Decimal    `json:"worst,omitzero"`     // the scale's lowest, where it is not 0
-	Best    Decimal    `json:"best,omitzero"`      // the scale's highest
-	Letter  string     `json:"letter,omitempty"`   // A+ to F
-	Verdict Verdict    `json:"verdict,omitempty"`  // for kind verdict
-	Norm    Decimal    `json:"norm,omitzero"`      // 0 to 100, one decimal place
-	Basis   Basis      `json:"basis,omitempty"`    // where the scale comes from
-	FoundIn string     `json:"found_in,omitempty"` // the field or part of the page it was read in
-	Span    Span       `json:"span,omitzero"`
+	Kind    RatingKind `json:"kind" doc:"What was found where a rating might stand. Only scored has a norm."`
+	Raw     string     `json:"raw,omitempty" doc:"As the critic wrote it."`
+	Value   Decimal    `json:"value,omitzero" doc:"In the critic's own units."`
+	Worst   Decimal    `json:"worst,omitzero" doc:"The scale's lowest, where it is not 0."`
+	Best    Decimal    `json:"best,omitzero" doc:"The scale's highest."`
+	Letter  string     `json:"letter,omitempty" doc:"A+ to F."`
+	Verdict Verdict    `json:"verdict,omitempty" doc:"The side it takes, for kind verdict."`
+	Norm    Decimal    `json:"norm,omitzero" min:"0" max:"100" doc:"0 to 100, one decimal place."`
+	Basis   Basis      `json:"basis,omitempty" doc:"Where the scale comes from."`
+	FoundIn string     `json:"found_in,omitempty" doc:"The field or the part of the page it was read in."`
+	Span    Span       `json:"span,omitzero" doc:"Where in that text: byte offsets, [start, end)."`
 }
 
 // PositiveNorm is the norm from which a scored rating counts as positive.

@@ -16,42 +16,42 @@ func (EntryKind) Choices() []string { return words(EntryReview, EntryRating) }
 
 // Source says where a review was read and by what.
 type Source struct {
-	Name      string    `json:"name"`
-	Type      string    `json:"type"`
-	URL       string    `json:"url,omitempty"`
-	GUID      string    `json:"guid"`             // the source's own id for the review
-	FetchedAt time.Time `json:"fetched_at"`       // when these bytes were read
-	Parser    string    `json:"parser,omitempty"` // what understood them, with its settings' fingerprint
-	RawSHA256 string    `json:"raw_sha256,omitempty"`
+	Name      string    `json:"name" doc:"The source's name in the config."`
+	Type      string    `json:"type" doc:"The source's type in the config."`
+	URL       string    `json:"url,omitempty" doc:"The address it was read from."`
+	GUID      string    `json:"guid" doc:"The source's own id for the review."`
+	FetchedAt time.Time `json:"fetched_at" doc:"When these bytes were read."`
+	Parser    string    `json:"parser,omitempty" doc:"What understood them, with its settings' fingerprint."`
+	RawSHA256 string    `json:"raw_sha256,omitempty" doc:"A digest of the bytes it was read from, in hex."`
 }
 
 // Review is one critic's view of one film, understood. Texts are clean: the HTML
 // is sanitised and holds no boilerplate, and BodyText is its plain form.
 type Review struct {
-	Source      Source    `json:"source"`
-	EntryKind   EntryKind `json:"entry_kind"`
-	URL         string    `json:"url,omitempty"`
-	Title       string    `json:"title,omitempty"`
-	Summary     string    `json:"summary,omitempty"`
-	BodyHTML    string    `json:"body_html,omitempty"`
-	BodyText    string    `json:"body_text,omitempty"`
-	Language    string    `json:"language,omitempty"` // BCP 47
-	Spoiler     bool      `json:"spoiler,omitempty"`
-	Critic      Critic    `json:"critic,omitzero"`
-	Film        Film      `json:"film,omitzero"`
-	Rating      Rating    `json:"rating,omitzero"`
-	PublishedAt time.Time `json:"published_at,omitzero"`
-	ModifiedAt  time.Time `json:"modified_at,omitzero"`
-	WatchedOn   Date      `json:"watched_on,omitzero"`
-	Rewatch     bool      `json:"rewatch,omitempty"`
-	Liked       bool      `json:"liked,omitempty"` // marked as a favourite: Letterboxd's heart
-	Credits     []Credit  `json:"credits,omitempty"`
-	Awards      []Honour  `json:"awards,omitempty"`
-	Festivals   []Honour  `json:"festivals,omitempty"`
-	Tags        []string  `json:"tags,omitempty"`
-	Media       []Media   `json:"media,omitempty"`
-	Rights      Rights    `json:"rights,omitempty"`
-	Warnings    []Warning `json:"warnings,omitempty"`
+	Source      Source    `json:"source" doc:"Where the review was read, and by what."`
+	EntryKind   EntryKind `json:"entry_kind" doc:"review, or rating where there is no text of the critic's own."`
+	URL         string    `json:"url,omitempty" doc:"Where a person reads it."`
+	Title       string    `json:"title,omitempty" doc:"Its title."`
+	Summary     string    `json:"summary,omitempty" doc:"A short text about it."`
+	BodyHTML    string    `json:"body_html,omitempty" doc:"Its text, sanitised, without what the site put around it."`
+	BodyText    string    `json:"body_text,omitempty" doc:"The plain form of the same."`
+	Language    string    `json:"language,omitempty" doc:"A BCP 47 tag, as en or pt-BR."`
+	Spoiler     bool      `json:"spoiler,omitempty" doc:"The review gives away the plot."`
+	Critic      Critic    `json:"critic,omitzero" doc:"Who wrote it."`
+	Film        Film      `json:"film,omitzero" doc:"The film it is about, as far as it is known."`
+	Rating      Rating    `json:"rating,omitzero" doc:"What the critic thought, as written and as understood."`
+	PublishedAt time.Time `json:"published_at,omitzero" doc:"When it came out; fixed once known."`
+	ModifiedAt  time.Time `json:"modified_at,omitzero" doc:"When it was changed, as the source says."`
+	WatchedOn   Date      `json:"watched_on,omitzero" doc:"When the critic saw the film, a day as in a diary."`
+	Rewatch     bool      `json:"rewatch,omitempty" doc:"The critic had seen it before."`
+	Liked       bool      `json:"liked,omitempty" doc:"The critic marked it as a favourite."`
+	Credits     []Credit  `json:"credits,omitempty" doc:"Who did what."`
+	Awards      []Honour  `json:"awards,omitempty" doc:"Awards that are named."`
+	Festivals   []Honour  `json:"festivals,omitempty" doc:"Festivals that are named."`
+	Tags        []string  `json:"tags,omitempty" doc:"Tags."`
+	Media       []Media   `json:"media,omitempty" doc:"Pictures, videos and sounds."`
+	Rights      Rights    `json:"rights,omitempty" doc:"How much of the text may be passed on; full where absent."`
+	Warnings    []Warning `json:"warnings,omitempty" doc:"What was damaged or not understood."`
 }
 
 // Warn adds a warning.
