@@ -190,11 +190,14 @@ var beyond = []struct{ reason, fault, shows string }{
 	{"the days of months, and leap years", `time "|date "|backfill: time`, "sinks: [{name: a, type: drafts, backfill: {since: 2026-02-30}}]"},
 	{"which time zones there are", `there is no time zone`, "timezone: Mars/Olympus"},
 	{"ranges of cron that run backwards, days that no month has", `\(config\.bad_schedule\)`, "sources: [{name: a, type: feed, url: 'http://x', schedule: '30-10 * * * *'}]"},
-	{"what is within [ ] of an address", `parse "`, "sources: [{name: a, type: feed, url: 'http://[:::1]/'}]"},
+	{"what is within [ ] of an address", `parse "|^hub: `, "sources: [{name: a, type: feed, url: 'http://[:::1]/'}]"},
 	{"a template is a language of its own", `(template|title|description|body): (not a template|template: |says nothing|its own words)`, "sinks: [{name: a, type: feed, title: '{{.Nothing}}'}]"},
 	{"a secret may lie elsewhere, and so may what it must look like", `^(secret|old_secrets(\.\d+)?|url|headers\.[^:]*|values\.[^:]*): `, "sinks: [{name: a, type: webhook, url: 'not an address'}]"},
 	{"two options of a webhook that do not go together", `body: a templated body is about one event`, "sinks: [{name: a, type: webhook, url: 'https://x', mode: batch, body: x}]"},
 	{"two options of a feed that do not go together", `tombstones: only Atom|dialect: Letterboxd's`, "sinks: [{name: a, type: feed, formats: rss, tombstones: true}]"},
+	{"a program is there or not, and says which words it takes", `command(\.\d+)?: `, "sinks: [{name: a, type: exec, command: [./no-such]}]"},
+	{"the names of variables are the keys of a map", `env\.[^:]*: `, "sinks: [{name: a, type: exec, command: [sh], env: {a b: c}}]"},
+	{"a member or an export, or both: which is asked of two keys, and whose file is there", `^(member|export|feed): |wants member, export or both`, "sources: [{name: a, type: letterboxd}]"},
 	{"JSON knows the value of a number and not how it was written: 5e1, 50.0, 0x32", `(want a whole number, found [0-9.eE+-]+|"[0-9a-fA-FxoeE.+-]+": (more than 18 digits: )?not a decimal number|no number to reckon with)`, "sources: [{name: a, type: feed, url: 'http://x', rating: {best: 0x10}}]"},
 }
 

@@ -17,6 +17,7 @@ import (
 
 	"github.com/filmwire/filmwire/pipeline"
 	"github.com/filmwire/filmwire/pipeline/bus"
+	"github.com/filmwire/filmwire/pipeline/exports"
 	"github.com/filmwire/filmwire/pipeline/feeds"
 	"github.com/filmwire/filmwire/pipeline/fetch"
 )
@@ -209,7 +210,7 @@ func (d *doctor) sources(ctx context.Context) {
 	d.look(ctx, names, func(i int) (any, error) {
 		c := &d.Config.Sources[i]
 		env := pipeline.SourceEnv{Name: c.Name, Log: d.Log, Clock: d.Clock, HTTP: d.client(c.AllowPrivate)}
-		env.Feed = feeds.Opener(env)
+		env.Feed, env.Export = feeds.Opener(env), exports.Reader(env.Clock)
 		return c.Open(env)
 	})
 }

@@ -14,10 +14,10 @@ import (
 
 // Settings are an exec sink's own options.
 type Settings struct {
-	Command []string                   `config:"command,required" doc:"The program and its arguments; ./my-sink starts at the config file's folder, my-sink is looked up in PATH."`
-	Folder  pipeline.Path              `config:"folder" doc:"The folder that the program works in; that of the program if not given, or of the config file for one found in PATH."`
+	Command []string                   `config:"command,required" least:"1" doc:"The program and its arguments; ./my-sink starts at the config file's folder, my-sink is looked up in PATH."`
+	Folder  pipeline.Path              `config:"folder" default:"that of the program, or of the config file for one found in PATH" doc:"The folder that the program works in."`
 	Env     map[string]pipeline.Secret `config:"env" doc:"Variables of the program's environment, secrets among them; besides them it has PATH, HOME and LANG."`
-	Timeout time.Duration              `config:"timeout" doc:"How long the program may take for its next answer, 1s to 1h, 30s if not given."`
+	Timeout time.Duration              `config:"timeout" min:"1s" max:"1h" doc:"How long the program may take for its next answer."`
 }
 
 // Defaults are the settings of a sink that states none.

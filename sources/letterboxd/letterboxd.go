@@ -33,9 +33,9 @@ func Type() pipeline.SourceType {
 type options struct {
 	Member     string        `config:"member" doc:"The member's name as in the profile's address, letterboxd.com/NAME; its feed is read."`
 	Export     pipeline.Path `config:"export" doc:"The export from Settings > Data: the zip, its folder, or one CSV file of it."`
-	Television bool          `config:"television" doc:"Read television too; off by default."`
-	Timeout    time.Duration `config:"timeout" doc:"What reading the feed may take; 1m by default."`
-	Feed       string        `config:"feed" doc:"The feed's address, where it is not letterboxd.com/NAME/rss/."`
+	Television bool          `config:"television" doc:"Read television too."`
+	Timeout    time.Duration `config:"timeout" min:"1ms" max:"1h" doc:"What reading the feed may take."`
+	Feed       string        `config:"feed" form:"url" doc:"The feed's address, where it is not letterboxd.com/NAME/rss/."`
 }
 
 // memberName is what Letterboxd takes for a name.
