@@ -93,6 +93,10 @@ func newDescription(c Catalogue) *description {
 		}
 		s.sinks = append(s.sinks, section{name: t.Name, summary: t.Summary, single: t.Single, view: t.View != nil, own: d.recorded(r)})
 	}
+	s.sinks = append(s.sinks, section{
+		name: presetType, summary: "Uses a sink that is written in a file of its own, with parameters.",
+		own: d.options(reflect.ValueOf(presetUse{})),
+	})
 	return s
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/filmwire/filmwire/pipeline"
 	"github.com/filmwire/filmwire/pipeline/review"
+	"github.com/filmwire/filmwire/pipeline/yaml"
 )
 
 // Reference is a Markdown page of every key of a config that names the plug-ins of
@@ -136,6 +137,8 @@ func (o *option) kind() string { return o.rule.kind(o.typ) }
 
 func (r *rule) kind(t reflect.Type) string {
 	switch t {
+	case reflect.TypeFor[*yaml.Node]():
+		return "anything"
 	case reflect.TypeFor[pipeline.Secret]():
 		return "[secret](#how-values-are-written)"
 	case reflect.TypeFor[pipeline.Path]():

@@ -11,6 +11,7 @@ import (
 	"github.com/filmwire/filmwire/pipeline"
 	"github.com/filmwire/filmwire/pipeline/review"
 	"github.com/filmwire/filmwire/pipeline/schema"
+	"github.com/filmwire/filmwire/pipeline/yaml"
 )
 
 // Schema is the JSON Schema of a config that names the plug-ins of a catalogue. It
@@ -143,6 +144,8 @@ func (d describer) of(t reflect.Type) *schema.Schema {
 		return &schema.Schema{Type: schema.Types{"string"}, Pattern: known[name].pattern.String()}
 	}
 	switch t {
+	case reflect.TypeFor[*yaml.Node]():
+		return &schema.Schema{} // anything
 	case reflect.TypeFor[pipeline.Secret]():
 		return secretSchema()
 	case reflect.TypeFor[pipeline.Path]():

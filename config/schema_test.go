@@ -23,12 +23,13 @@ import (
 	"github.com/filmwire/filmwire/pipeline/schema"
 	"github.com/filmwire/filmwire/pipeline/yaml"
 	"github.com/filmwire/filmwire/sinks"
+	"github.com/filmwire/filmwire/sinks/presets"
 	"github.com/filmwire/filmwire/sources"
 )
 
 // builtin is the catalogue that the program has.
 func builtin() config.Catalogue {
-	return config.Catalogue{Sources: sources.Builtin(), Sinks: sinks.Builtin(), CheckSchedule: func(spec string) error {
+	return config.Catalogue{Sources: sources.Builtin(), Sinks: sinks.Builtin(), Presets: presets.Files(), CheckSchedule: func(spec string) error {
 		_, err := schedule.Parse(spec, time.UTC)
 		return err
 	}}
@@ -198,6 +199,8 @@ var beyond = []struct{ reason, fault, shows string }{
 	{"a program is there or not, and says which words it takes", `command(\.\d+)?: `, "sinks: [{name: a, type: exec, command: [./no-such]}]"},
 	{"the names of variables are the keys of a map", `env\.[^:]*: `, "sinks: [{name: a, type: exec, command: [sh], env: {a b: c}}]"},
 	{"a member or an export, or both: which is asked of two keys, and whose file is there", `^(member|export|feed): |wants member, export or both`, "sources: [{name: a, type: letterboxd}]"},
+	{"what a preset wants is in its file", `preset|parameter|with\b|use: `, "sinks: [{name: a, type: preset, use: no-such}]"},
+	{"a subject is a template", `^subject: |^(credentials|token): `, ""},
 	{"JSON knows the value of a number and not how it was written: 5e1, 50.0, 0x32", `(want a whole number, found [0-9.eE+-]+|"[0-9a-fA-FxoeE.+-]+": (more than 18 digits: )?not a decimal number|no number to reckon with)`, "sources: [{name: a, type: feed, url: 'http://x', rating: {best: 0x10}}]"},
 }
 
@@ -383,6 +386,8 @@ func (m maker) value(s *schema.Schema, name string) any {
 		return m.value(rapid.SampledFrom(s.AnyOf).Draw(m.t, name), name)
 	case len(s.AllOf) > 0:
 		return m.value(rapid.SampledFrom(s.AllOf).Draw(m.t, name).Then, name)
+	case len(s.Type) == 0:
+		return m.anything()
 	}
 	switch rapid.SampledFrom(s.Type).Draw(m.t, name+" type") {
 	case "object":

@@ -17,11 +17,11 @@ import (
 // Settings are a nats sink's own options.
 type Settings struct {
 	Subject     string          `config:"subject,required" doc:"Where events go, as reviews.{{.Source.Name}}.{{.Kind}}: words with dots between them, each a Go template over the event."`
-	Mode        string          `config:"mode" doc:"core: to whoever listens; stream: into a JetStream stream, waiting until it is kept; request: to somebody whose reply is the verdict. core if not given."`
+	Mode        string          `config:"mode" enum:"core,stream,request" doc:"core: to whoever listens; stream: into a JetStream stream, waiting until it is kept; request: to somebody whose reply is the verdict."`
 	URL         pipeline.Secret `config:"url" doc:"Another NATS server than the one that keeps the log; several with commas."`
 	Credentials pipeline.Path   `config:"credentials" doc:"A .creds file for url."`
 	Token       pipeline.Secret `config:"token" doc:"A token for url."`
-	Timeout     time.Duration   `config:"timeout" doc:"How long an answer may take, 1s to 10s, 5s if not given."`
+	Timeout     time.Duration   `config:"timeout" min:"1s" max:"10s" doc:"How long an answer may take."`
 }
 
 // The modes.
