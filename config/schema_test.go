@@ -327,7 +327,7 @@ func TestSchemaAndLoaderAgree(t *testing.T) {
 			rapid.Check(t, func(t *rapid.T) {
 				m := maker{t: t, root: s}
 				tree := m.value(s, "config")
-				for range rapid.IntRange(0, 3).Draw(t, "damages") {
+				for range rapid.SampledFrom([]int{0, 0, 0, 1, 2, 3}).Draw(t, "damages") {
 					m.damage(&tree)
 				}
 				if agree(t, v, c, write(t, tree)) {
@@ -336,7 +336,7 @@ func TestSchemaAndLoaderAgree(t *testing.T) {
 					refused++
 				}
 			})
-			if accepted < 20 || refused < 20 {
+			if accepted < 10 || refused < 10 {
 				t.Errorf("%d configs were sound and %d were not: too few of one kind", accepted, refused)
 			}
 		})
