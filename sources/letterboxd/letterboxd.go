@@ -13,7 +13,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"regexp"
 	"time"
 
 	"github.com/filmwire/filmwire/pipeline"
@@ -31,27 +30,18 @@ func Type() pipeline.SourceType {
 
 // options are the source's lines of the config.
 type options struct {
-	Member     string        `config:"member" doc:"The member's name as in the profile's address, letterboxd.com/NAME; its feed is read."`
+	Member     string        `config:"member" pattern:"^[A-Za-z0-9_]{2,15}$" want:"a member's name: the last part of letterboxd.com/NAME" doc:"The member's name as in the profile's address, letterboxd.com/NAME; its feed is read."`
 	Export     pipeline.Path `config:"export" doc:"The export from Settings > Data: the zip, its folder, or one CSV file of it."`
 	Television bool          `config:"television" doc:"Read television too."`
 	Timeout    time.Duration `config:"timeout" min:"1ms" max:"1h" doc:"What reading the feed may take."`
 	Feed       string        `config:"feed" form:"url" doc:"The feed's address, where it is not letterboxd.com/NAME/rss/."`
 }
 
-// memberName is what Letterboxd takes for a name.
-var memberName = regexp.MustCompile(`^[A-Za-z0-9_]{2,15}$`)
-
 func configure(o pipeline.Options) pipeline.OpenSource {
 	opts := options{Timeout: time.Minute}
 	o.Decode(&opts)
-	switch {
-	case opts.Member == "" && opts.Export == "" && opts.Feed == "":
+	if opts.Member == "" && opts.Export == "" && opts.Feed == "" {
 		o.Fault("", "wants member, export or both: the member's feed, and the file from Settings > Data")
-	case opts.Member != "" && !memberName.MatchString(opts.Member):
-		o.Fault("member", "is no name; want the last part of letterboxd.com/NAME")
-	}
-	if opts.Timeout <= 0 {
-		o.Fault("timeout", "must be above zero; 1m is the default")
 	}
 	if opts.Feed == "" && opts.Member != "" {
 		opts.Feed = "https://letterboxd.com/" + opts.Member + "/rss/"

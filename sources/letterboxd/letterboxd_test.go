@@ -91,6 +91,9 @@ func newMember(t *testing.T, options map[string]any) *member {
 		if _, said := options[key]; !said {
 			options[key] = value
 		}
+		if options[key] == "" { // without it
+			delete(options, key)
+		}
 	}
 	m.source = sourcetest.Open(t, letterboxd.Type(), sourcetest.Place{Options: options, HTTP: client})
 	return m
@@ -188,9 +191,9 @@ func TestOptions(t *testing.T) {
 		options map[string]any
 		want    string
 	}{
-		{map[string]any{}, ": wants member, export or both"},
-		{map[string]any{"member": "letterboxd.com/jane"}, "member: is no name"},
-		{map[string]any{"member": "jane", "timeout": "-1s"}, "timeout: must be above zero"},
+		{map[string]any{}, "wants member, export or both"},
+		{map[string]any{"member": "letterboxd.com/jane"}, `member: "letterboxd.com/jane" is not a member's name`},
+		{map[string]any{"member": "jane", "timeout": "0s"}, "timeout: want a duration from 1ms to 1h"},
 		{map[string]any{"member": "jane"}, ""},
 		{map[string]any{"export": "jane.zip"}, ""},
 	} {
