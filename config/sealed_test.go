@@ -130,7 +130,7 @@ func TestLocateNeedsNoMoreThanThePlace(t *testing.T) {
 }
 
 func TestTimezone(t *testing.T) {
-	for name, want := range map[string]string{"Europe/Berlin": "", "UTC": "", "Local": "no time zone", "\"\"": "no time zone", "Berlin": "no time zone \"Berlin\""} {
+	for name, want := range map[string]string{"Europe/Berlin": "", "UTC": "", "Local": "no time zone", "\"\"": "is not the name of a time zone", "Berlin": "no time zone \"Berlin\""} {
 		cfg, err := config.Parse("x.yaml", []byte("version: 1\nsite: {url: \"https://example.org\"}\ntimezone: "+name+"\n"), config.Catalogue{})
 		switch {
 		case want == "" && (err != nil || cfg.Zone.String() != name):

@@ -15,7 +15,7 @@ import (
 type everySource struct {
 	Name         string                  `config:"name,required" form:"name" doc:"The source's name. Identity hangs on it: a source with another name gives other reviews."`
 	Type         string                  `config:"type,required" doc:"What kind of source it is."`
-	Schedule     string                  `config:"schedule" form:"schedule" doc:"When it is read: five cron fields (minute, hour, day, month, weekday) in the machine's time zone, @hourly, @daily, @weekly, @monthly, @yearly, or @every and a duration."`
+	Schedule     string                  `config:"schedule" form:"schedule" doc:"When it is read: five cron fields (minute, hour, day, month, weekday) in the config's timezone, @hourly, @daily, @weekly, @monthly, @yearly, or @every and a duration."`
 	Critic       criticKeys              `config:"critic" doc:"The critic of reviews that name none: a name, or some of the keys below."`
 	Rating       scaleKeys               `config:"rating" doc:"The scale of bare numbers, and of stars without empty ones."`
 	Language     string                  `config:"language" form:"language" default:"site.language, where stated" doc:"The language of reviews that do not say, as a BCP 47 tag."`

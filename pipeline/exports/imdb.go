@@ -24,7 +24,7 @@ func (r *reading) imdbRating(row row) error {
 	id, title := row.get("const"), row.get("original title", "title")
 	switch {
 	case !strings.HasPrefix(id, "tt"):
-		return r.problem(row.where(), fmt.Errorf("Const is %q, which is no title's id; is a quote or a separator missing?", cut(id)))
+		return r.problem(row.where(), fmt.Errorf("the column Const holds %q, which is no title's id; is a quote or a separator missing?", cut(id)))
 	case title == "":
 		return r.problem(row.where(), errors.New("names no film; is a quote or a separator missing?"))
 	}

@@ -6,7 +6,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"slices"
 	"strings"
 	texttemplate "text/template"
 	"time"
@@ -19,9 +18,9 @@ import (
 type Settings struct {
 	File  pipeline.Path `config:"file,required" doc:"The template's file."`
 	Path  string        `config:"path,required" doc:"Where the document goes under public/; {{.Film}}, {{.Review}} and {{.Year}} stand for the film's slug, the review's id and the year it came out."`
-	For   string        `config:"for" doc:"all: one document; film: one for each film; review: one for each review. all if not given."`
-	Order string        `config:"order" doc:"newest, oldest, rating (highest first) or title: how the reviews of a document are ordered; newest if not given."`
-	Limit int           `config:"limit" doc:"How many reviews a document holds, 1 to 10000; 100 if not given."`
+	For   string        `config:"for" enum:"all,film,review" doc:"all: one document; film: one for each film; review: one for each review."`
+	Order string        `config:"order" enum:"newest,oldest,rating,title" doc:"How the reviews of a document are ordered; rating has the highest first."`
+	Limit int           `config:"limit" min:"1" max:"10000" doc:"How many reviews a document holds."`
 
 	content string // of File
 }
@@ -36,8 +35,7 @@ const (
 	byRating = "rating"
 	byTitle  = "title"
 
-	maxLimit = 10_000
-	maxFile  = 1 << 20 // bytes of a template
+	maxFile = 1 << 20 // bytes of a template
 )
 
 // Defaults are the settings of a sink that states none.
@@ -62,15 +60,6 @@ func configure(o pipeline.Options) pipeline.OpenView {
 // Check reads the template and notes everything that is wrong with the settings, by
 // key.
 func (s *Settings) Check(fault func(key, text string)) {
-	if !slices.Contains([]string{forAll, forFilm, forReview}, s.For) {
-		fault("for", fmt.Sprintf("%q is not one of all, film, review", s.For))
-	}
-	if !slices.Contains([]string{byNewest, byOldest, byRating, byTitle}, s.Order) {
-		fault("order", fmt.Sprintf("%q is not one of newest, oldest, rating, title", s.Order))
-	}
-	if s.Limit < 1 || s.Limit > maxLimit {
-		fault("limit", fmt.Sprintf("want 1 to %d reviews, not %d", maxLimit, s.Limit))
-	}
 	if _, err := s.places(); err != nil && s.Path != "" {
 		fault("path", err.Error())
 	}
