@@ -52,6 +52,15 @@ type (
 // fakes is a catalogue that remembers what its plug-ins decoded.
 type fakes struct{ decoded []any }
 
+func (f *fakes) almanac(o pipeline.Options) pipeline.OpenResolver {
+	var k struct {
+		Key pipeline.Secret `config:"key,required"`
+	}
+	o.Decode(&k)
+	f.decoded = append(f.decoded, k)
+	return func(pipeline.ResolverEnv) pipeline.Resolver { return nil }
+}
+
 func (f *fakes) feed(o pipeline.Options) pipeline.OpenSource {
 	k := feedSource{Timeout: 30 * time.Second, MaxItems: 50}
 	o.Decode(&k)
@@ -101,6 +110,7 @@ func (f *fakes) pages(o pipeline.Options) pipeline.OpenView {
 func (f *fakes) catalogue() config.Catalogue {
 	return config.Catalogue{
 		Sources: []pipeline.SourceType{{Name: "feed", Configure: f.feed}, {Name: "files", Configure: f.files}},
+		Resolvers: []pipeline.ResolverType{{Name: "almanac", Configure: f.almanac}},
 		Sinks: []pipeline.SinkType{
 			{Name: "feed", View: f.view}, {Name: "webhook", Delivery: f.hook}, {Name: "pages", Single: true, View: f.pages},
 		},

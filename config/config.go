@@ -85,6 +85,8 @@ type Sink struct {
 type Catalogue struct {
 	Sources []pipeline.SourceType
 	Sinks   []pipeline.SinkType
+	// Resolvers may be asked about films.
+	Resolvers []pipeline.ResolverType
 	// Presets holds the presets that can be used by name, NAME.yaml each. Nil holds
 	// none.
 	Presets fs.FS
@@ -183,7 +185,7 @@ func read(d *decoder, root *yaml.Node, c Catalogue) *Config {
 	f.check()
 	cfg := &Config{
 		Site: f.Site.site(b), Data: string(f.Data), Listen: f.Listen, NATS: f.NATS.nats(b), WebSub: WebSub(f.WebSub),
-		Zone: f.Zone.Location, Films: f.Films.films(b),
+		Zone: f.Zone.Location, Films: f.Films.films(b, c),
 	}
 	cfg.Site.Hubs = cfg.WebSub.hubs(cfg.Site.URL)
 	f.NATS.Embedded = &cfg.NATS.Embedded // said or not, it is one thing

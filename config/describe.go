@@ -52,7 +52,7 @@ func (r *recording) Decode(into any) {
 // Fault forgets what is wrong with options that nobody gave.
 func (r *recording) Fault(string, string) {}
 
-// section is what a kind of source or sink takes.
+// section is what a kind of source, sink or resolver takes.
 type section struct {
 	name, summary string
 	single, view  bool
@@ -65,7 +65,9 @@ type description struct {
 	everySource    []option
 	everySink      []option
 	deliveries     []string // the keys of everySink that views do not take
+	everyResolver  []option
 	sources, sinks []section
+	resolvers      []section
 	forms          map[string]*form
 }
 
@@ -78,11 +80,18 @@ func newDescription(c Catalogue) *description {
 		everySink:   d.options(reflect.ValueOf(sinkDefaults())),
 		deliveries:  keysOf(reflect.TypeFor[pipeline.Terms]()),
 		forms:       d.forms,
+
+		everyResolver: d.options(reflect.ValueOf(everyResolver{})),
 	}
 	for _, t := range c.Sources {
 		r := new(recording)
 		t.Configure(r)
 		s.sources = append(s.sources, section{name: t.Name, summary: t.Summary, own: d.recorded(r)})
+	}
+	for _, t := range c.Resolvers {
+		r := new(recording)
+		t.Configure(r)
+		s.resolvers = append(s.resolvers, section{name: t.Name, summary: t.Summary, own: d.recorded(r)})
 	}
 	for _, t := range c.Sinks {
 		r := new(recording)

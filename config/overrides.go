@@ -16,16 +16,48 @@ type Films struct {
 	// again when it changes: see [ReadOverrides].
 	OverridesPath string
 	Overrides     []pipeline.Override
+	// Resolver is the catalogue that is asked about films the rules do not know, nil
+	// for none.
+	Resolver *Resolver
+}
+
+// Resolver is films.resolver.
+type Resolver struct {
+	Type         string
+	AllowPrivate bool // may reach loopback and private addresses
+	Open         pipeline.OpenResolver
 }
 
 type filmsKeys struct {
 	Overrides pipeline.Path `config:"overrides" doc:"A file in which you say which film is which, where the rules cannot know. It is read again when it changes. Default: none."`
+	Resolver  *block        `config:"resolver" default:"none: nobody is asked" doc:"A catalogue on the network that is asked about films the rules alone do not know."`
 }
 
-// films reads the file of overrides. What is wrong with it is noted as a fault of
-// its own lines.
-func (k filmsKeys) films(b *block) Films {
+// everyResolver are the keys that every resolver has besides its plug-in's.
+type everyResolver struct {
+	Type         string `config:"type,required" doc:"What kind of resolver it is."`
+	AllowPrivate bool   `config:"allow_private" doc:"The resolver may reach loopback and private addresses."`
+}
+
+// readResolver decodes films.resolver.
+func readResolver(b *block, c Catalogue) *Resolver {
+	var k everyResolver
+	b.Decode(&k)
+	r := &Resolver{Type: k.Type, AllowPrivate: k.AllowPrivate}
+	if t, ok := findType(b, k.Type, c.Resolvers, func(t pipeline.ResolverType) string { return t.Name }); ok {
+		r.Open = t.Configure(b)
+		b.finish()
+	}
+	return r
+}
+
+// films decodes the resolver, and reads the file of overrides. What is wrong with
+// that is noted as a fault of its own lines.
+func (k filmsKeys) films(b *block, c Catalogue) Films {
 	f := Films{OverridesPath: string(k.Overrides)}
+	if k.Resolver != nil {
+		f.Resolver = readResolver(k.Resolver, c)
+	}
 	if k.Overrides == "" || !b.is("films.overrides") {
 		return f
 	}

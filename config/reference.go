@@ -37,6 +37,12 @@ func Reference(c Catalogue) string {
 	for _, s := range d.sinks {
 		p.section("sink", s)
 	}
+	p.line("## The resolver\n")
+	p.line("`films.resolver` has these keys, and those of its type.\n")
+	p.table(d.everyResolver)
+	for _, s := range d.resolvers {
+		p.section("resolver", s)
+	}
 	p.line("## How values are written\n")
 	p.forms(d.forms)
 	return p.text.String()

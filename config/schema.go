@@ -24,16 +24,24 @@ func Schema(c Catalogue) *schema.Schema {
 	s.Defs = schema.Properties{
 		{Name: "source", Schema: object(d.everySource)},
 		{Name: "sink", Schema: object(d.everySink)},
+		{Name: "resolver", Schema: object(d.everyResolver)},
 	}
 	for _, list := range []struct {
-		key, def string
+		at       *schema.Schema
+		def      string
 		every    []option
 		sections []section
-	}{{"sources", "source", d.everySource, d.sources}, {"sinks", "sink", d.everySink, d.sinks}} {
-		described := s.Properties.Get(list.key).Description
-		*s.Properties.Get(list.key) = schema.Schema{
-			Type: schema.Types{"array"}, Items: entry(list.def, list.sections), Description: described,
+	}{
+		{s.Properties.Get("sources"), "source", d.everySource, d.sources},
+		{s.Properties.Get("sinks"), "sink", d.everySink, d.sinks},
+		{s.Properties.Get("films").Properties.Get("resolver"), "resolver", d.everyResolver, d.resolvers},
+	} {
+		described := list.at.Description
+		*list.at = *entry(list.def, list.every, list.sections)
+		if list.def != "resolver" { // of which there is one
+			*list.at = schema.Schema{Type: schema.Types{"array"}, Items: entry(list.def, list.every, list.sections)}
 		}
+		list.at.Description = described
 		for _, one := range list.sections {
 			var without []string
 			if one.view {
@@ -45,13 +53,21 @@ func Schema(c Catalogue) *schema.Schema {
 	return s
 }
 
-// entry is the schema of an item of sources or sinks: its type says which keys it
-// takes.
-func entry(def string, sections []section) *schema.Schema {
+// entry is the schema of an item of sources or sinks, or of the resolver: its type
+// says which keys it takes.
+func entry(def string, every []option, sections []section) *schema.Schema {
 	kind := &schema.Schema{Type: schema.Types{"string"}, Description: "What kind of " + def + " it is."}
-	s := &schema.Schema{
-		Type: schema.Types{"object"}, Required: []string{"name", "type"},
-		Properties: schema.Properties{{Name: "name", Schema: common(def, "name")}, {Name: "type", Schema: kind}},
+	s := &schema.Schema{Type: schema.Types{"object"}}
+	for i := range every {
+		switch o := &every[i]; {
+		case o.key == "type":
+			s.Properties = append(s.Properties, schema.Property{Name: o.key, Schema: kind})
+		case o.required:
+			s.Properties = append(s.Properties, schema.Property{Name: o.key, Schema: common(def, o.key)})
+		default:
+			continue
+		}
+		s.Required = append(s.Required, every[i].key)
 	}
 	for _, one := range sections {
 		kind.Enum = append(kind.Enum, one.name)
@@ -67,7 +83,7 @@ func entry(def string, sections []section) *schema.Schema {
 	return s
 }
 
-// common is the schema of a key that every source or sink has.
+// common is the schema of a key that every source, sink or resolver has.
 func common(def, key string) *schema.Schema {
 	return &schema.Schema{Ref: "#/$defs/" + def + "/properties/" + key}
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/filmwire/filmwire/pipeline/schedule"
 	"github.com/filmwire/filmwire/pipeline/schema"
 	"github.com/filmwire/filmwire/pipeline/yaml"
+	"github.com/filmwire/filmwire/resolvers"
 	"github.com/filmwire/filmwire/sinks"
 	"github.com/filmwire/filmwire/sinks/presets"
 	"github.com/filmwire/filmwire/sources"
@@ -29,7 +30,7 @@ import (
 
 // builtin is the catalogue that the program has.
 func builtin() config.Catalogue {
-	return config.Catalogue{Sources: sources.Builtin(), Sinks: sinks.Builtin(), Presets: presets.Files(), CheckSchedule: func(spec string) error {
+	return config.Catalogue{Sources: sources.Builtin(), Sinks: sinks.Builtin(), Resolvers: resolvers.Builtin(), Presets: presets.Files(), CheckSchedule: func(spec string) error {
 		_, err := schedule.Parse(spec, time.UTC)
 		return err
 	}}

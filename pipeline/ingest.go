@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -77,6 +78,9 @@ type Ingest struct {
 	// rules of which people know what cannot be followed. See Settle.
 	settled *settled
 	warned  string
+
+	// resolving is the catalogue that is asked, nil for none.
+	resolving atomic.Pointer[resolving]
 
 	// deciding is held from comparing with the ledger until the log has answered.
 	deciding sync.Mutex
@@ -233,6 +237,7 @@ type poll struct {
 	unsure    bool     // something could not be read: nothing is missing for certain
 	gone      []string // the source's own ids of what it says was taken back
 	first     firstReading
+	asked     int // questions put to a catalogue
 }
 
 func (p *poll) run(ctx context.Context) error {
@@ -378,6 +383,8 @@ type candidate struct {
 	at     Position  // of the ledger then
 	moved  bool      // it is a review that stood elsewhere
 	err    error
+
+	resolved *review.Resolution // what a catalogue said of its film, nil for nothing
 }
 
 // understand normalizes the group, all at once, but for what has not changed.
@@ -477,6 +484,9 @@ func (p *poll) publish(ctx context.Context, all []*candidate) error {
 	if err := p.noteFirst(ctx); err != nil {
 		return err
 	}
+	if err := p.resolve(ctx, all); err != nil {
+		return err
+	}
 	p.in.deciding.Lock()
 	defer p.in.deciding.Unlock()
 	err := p.decideAndAppend(ctx, all)
@@ -529,16 +539,13 @@ func (p *poll) decide(all []*candidate) (events []Append, same int, err error) {
 				return nil, 0, err
 			}
 		}
-		e := &review.Event{
-			Schema: review.Schema, ReviewID: c.id, ContentHash: c.hash,
-			FeedID: p.in.feedID(c.id, now), Review: c.review,
-		}
+		e := p.in.eventOf(c, now)
 		if !c.row.next(c.known, e, now) {
 			p.in.same.note(c.id, c.doc.RawSHA256, p.source.Parser)
 			same++
 			continue
 		}
-		films, err := identifying.Identify(c.id, &e.Review, now)
+		films, err := identifying.Identify(c.id, &e.Review, c.resolved, now)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -546,6 +553,14 @@ func (p *poll) decide(all []*candidate) (events []Append, same int, err error) {
 		events = append(append(events, films...), Append{Review: e, After: c.row.position})
 	}
 	return events, same, nil
+}
+
+// eventOf is a review's first event, as far as the candidate alone tells.
+func (in *Ingest) eventOf(c *candidate, now time.Time) *review.Event {
+	return &review.Event{
+		Schema: review.Schema, ReviewID: c.id, ContentHash: c.hash,
+		FeedID: in.feedID(c.id, now), Review: c.review,
+	}
 }
 
 // lookAgain takes what the ledger has of the review now.

@@ -22,6 +22,9 @@ type Registry interface {
 	// Ambiguous counts the films that stand for others between which nobody could
 	// choose. It may be asked at any time.
 	Ambiguous(st Reader) int
+	// Choose picks the film that was asked for among those that a catalogue has. It is
+	// not ok where none is meant beyond doubt. Safe for use at any time.
+	Choose(asked *review.Film, found []review.Film) (review.Film, bool)
 	// Due lists the films about which events after a position say something that
 	// asks for a second look: see [Identifying.Settle].
 	Due(st Reader, after Position) []review.FilmID
@@ -29,9 +32,15 @@ type Registry interface {
 
 // Identifying decides about one group of reviews. Used by one goroutine.
 type Identifying interface {
+	// Unsure reports that by the rules alone the review would be of a film that was
+	// not seen before, or that nobody could tell from others: a catalogue may know
+	// more. Nothing is decided by it.
+	Unsure(id review.ID, r *review.Review) (bool, error)
 	// Identify sets the review's film id and match. The events it returns must
-	// go onto the log before the review; none where the film is known.
-	Identify(id review.ID, r *review.Review, now time.Time) ([]Append, error)
+	// go onto the log before the review; none where the film is known. resolved, nil
+	// for nothing, is what a catalogue said of the film: it counts beside what the
+	// review states, and stands in the events.
+	Identify(id review.ID, r *review.Review, resolved *review.Resolution, now time.Time) ([]Append, error)
 	// Settle merges films that have turned out to be one, among those that are
 	// due; ruled says that the overrides have changed, and it does what they say.
 	// problems are overrides that cannot be followed, for people.

@@ -208,7 +208,7 @@ func (in *Ingest) identifyAgain(ctx context.Context, identifying Identifying, id
 	}
 	e := *latest.Review
 	before := e.Film
-	events, err := identifying.Identify(id, &e.Review, in.moment())
+	events, err := identifying.Identify(id, &e.Review, nil, in.moment())
 	if err != nil {
 		return nil, fmt.Errorf("review %s: %w", id, err)
 	}

@@ -18,6 +18,7 @@ import (
 
 	"github.com/filmwire/filmwire/config"
 	"github.com/filmwire/filmwire/pipeline/schedule"
+	"github.com/filmwire/filmwire/resolvers"
 	"github.com/filmwire/filmwire/sinks"
 	"github.com/filmwire/filmwire/sinks/presets"
 	"github.com/filmwire/filmwire/sources"
@@ -125,9 +126,10 @@ func wrapArgs(cmd *cobra.Command) {
 // catalogue is everything a config may name.
 func catalogue() config.Catalogue {
 	return config.Catalogue{
-		Sources: sources.Builtin(),
-		Sinks:   sinks.Builtin(),
-		Presets: presets.Files(),
+		Sources:   sources.Builtin(),
+		Sinks:     sinks.Builtin(),
+		Resolvers: resolvers.Builtin(),
+		Presets:   presets.Files(),
 		CheckSchedule: func(spec string) error {
 			_, err := schedule.Parse(spec, time.Local)
 			return err

@@ -220,7 +220,16 @@ func (d *Daemon) openIngest(ctx context.Context) error {
 		Log: d.log, KV: d.bus.KV(), Store: d.store, Registry: d.rules.registry, Normalize: normalize.Normalize,
 		Site: d.Config.Site, Clock: d.Clock, Logger: d.Log, Workers: runtime.GOMAXPROCS(0),
 	})
+	d.ingest.SetResolver(d.resolver(d.Config.Films.Resolver))
 	return d.ingest.Prepare(ctx)
+}
+
+// resolver is the catalogue that a config has asked about films, nil for none.
+func (d *Daemon) resolver(c *config.Resolver) *pipeline.Resolving {
+	if c == nil {
+		return nil
+	}
+	return &pipeline.Resolving{Type: c.Type, Resolver: c.Open(pipeline.ResolverEnv{Clock: d.Clock, HTTP: d.client(c.AllowPrivate)})}
 }
 
 // openCrew opens and prepares all parts of the config, as going over to it from

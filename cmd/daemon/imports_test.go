@@ -74,11 +74,14 @@ func readImports(t *testing.T) []imported {
 // implementations of a port must pass.
 func isTesting(pkg string) bool { return strings.HasSuffix(pkg, "test") }
 
-// isPlugIn reports whether a package is a source or a sink.
+// isPlugIn reports whether a package is a source, a sink or a resolver.
 func isPlugIn(pkg string) bool {
 	kind, name, ok := strings.Cut(pkg, "/")
-	return ok && name != "" && (kind == "sources" || kind == "sinks") && !isTesting(pkg)
+	return ok && name != "" && isCatalogue(kind) && !isTesting(pkg)
 }
+
+// isCatalogue reports whether a package lists plug-ins.
+func isCatalogue(pkg string) bool { return pkg == "sources" || pkg == "sinks" || pkg == "resolvers" }
 
 // own is an import of this module, without the module's name.
 func own(what string) (string, bool) { return strings.CutPrefix(what, module+"/") }
@@ -102,7 +105,7 @@ func mayImport(by, what string) bool {
 		return what == "pipeline/review"
 	case isPlugIn(by):
 		return what == "pipeline" || what == "pipeline/review"
-	case by == "sources" || by == "sinks":
+	case isCatalogue(by):
 		return what == "pipeline" || strings.HasPrefix(what, by+"/")
 	case by == "config" || strings.HasPrefix(by, "pipeline/"):
 		// Doors that others may go through: letters, YAML and JSON Schema.

@@ -91,6 +91,7 @@ func (d *Daemon) reload(ctx context.Context) (Outcome, error) {
 	d.ingest.SetSite(c.Site)
 	d.site.Store(&c.Site)
 	d.rules.take(c.Films)
+	d.ingest.SetResolver(d.resolver(c.Films.Resolver))
 	d.settleFilms(ctx)
 	out.Late = d.goOver(ctx, opened)
 	d.askSweep()

@@ -90,7 +90,7 @@ func BenchmarkLookups(b *testing.B) {
 					group := registry.Begin(reader)
 					for range groupOf {
 						r := review.Review{Film: reviewOf(filmNumber(random.IntN(season)*(manyFilms/season)), random.IntN(8))}
-						events, err := group.Identify("00", &r, day)
+						events, err := group.Identify("00", &r, nil, day)
 						if err != nil || r.Film.ID == "" {
 							b.Fatal(r.Film, err)
 						}
@@ -126,7 +126,7 @@ func fill(b *testing.B, registry *films.Registry, state pipeline.ViewState) (hea
 		for range groupOf {
 			r := review.Review{Film: filmNumber(n)}
 			n++
-			events, err := group.Identify("00", &r, day)
+			events, err := group.Identify("00", &r, nil, day)
 			if err != nil {
 				b.Fatal(err)
 			}

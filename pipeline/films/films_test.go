@@ -46,7 +46,7 @@ func (d *desk) identify(f review.Film) review.Film {
 	d.t.Helper()
 	d.n++
 	r := review.Review{Film: f}
-	events, err := d.group.Identify(review.NewID("test", fmt.Sprint(d.n)), &r, day)
+	events, err := d.group.Identify(review.NewID("test", fmt.Sprint(d.n)), &r, nil, day)
 	if err != nil {
 		d.t.Fatal(err)
 	}

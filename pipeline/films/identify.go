@@ -48,14 +48,34 @@ func (g *Registry) Begin(st pipeline.Reader) pipeline.Identifying {
 	}
 }
 
+// Unsure reports that the review's film would be a new one, or one that stands for
+// several. Where the operator has spoken, nothing is unsure.
+func (g *identifying) Unsure(id review.ID, r *review.Review) (bool, error) {
+	film := r.Film
+	film.ID, film.Match = "", review.Match{}
+	c := g.claim(&film)
+	if g.overrides.speaksOf(id, r, c.keys) != nil {
+		return false, nil
+	}
+	found, err := g.find(c, nil)
+	return found.film == "" || found.stage == review.StageAmbiguous || found.stage == review.StageTitle, err
+}
+
 // Identify finds the review's film or makes a new one. A review that names no
-// film stays without.
-func (g *identifying) Identify(id review.ID, r *review.Review, now time.Time) ([]pipeline.Append, error) {
+// film stays without. What a catalogue said of the film is as good as said by the
+// review, but the review's own words stay what they are.
+func (g *identifying) Identify(id review.ID, r *review.Review, resolved *review.Resolution, now time.Time) ([]pipeline.Append, error) {
 	stood := r.Film.ID
 	film := &r.Film
 	film.ID, film.Match = "", review.Match{}
 	c := g.claim(film)
 	override := g.overrides.speaksOf(id, r, c.keys)
+	if resolved.Known() && override == nil {
+		more := completed(film, &resolved.Answer)
+		c = g.claim(&more)
+	} else {
+		resolved = nil
+	}
 	if override == nil && film.Title == "" && film.IDs.IsZero() {
 		return nil, nil
 	}
@@ -63,7 +83,7 @@ func (g *identifying) Identify(id review.ID, r *review.Review, now time.Time) ([
 	if err != nil {
 		return nil, err
 	}
-	d := decision{cause: id, now: now, from: stood}
+	d := decision{cause: id, now: now, from: stood, resolved: resolved}
 	if found.film == "" {
 		if err := g.create(c, &found, d); err != nil {
 			return nil, err
@@ -81,6 +101,8 @@ type decision struct {
 	cause review.ID
 	now   time.Time
 	from  review.FilmID // where the review stood before
+	// resolved is what a catalogue said, nil for nothing.
+	resolved *review.Resolution
 }
 
 // claims are what a review says of its film.
@@ -176,16 +198,19 @@ func (g *identifying) freeID(film *review.Film) review.FilmID {
 			id = review.FilmID(fmt.Sprintf("%s-%d", base, n))
 		}
 		// A merged film keeps its row: nobody else gets its id.
-		if _, taken := g.st.Get(filmKey(id)); !taken {
+		if _, taken := g.st.Get(filmKey(id)); !taken && !isList(id) {
 			return id
 		}
 	}
 }
 
+// isList reports the names under which lists of films stand beside their pages.
+func isList(id review.FilmID) bool { return id == "index" || id == "by-date" || id == "by-title" }
+
 func (g *identifying) event(kind review.FilmEventKind, r *row, d decision) *review.FilmEvent {
 	film := r.film
 	film.ID = ""
-	return &review.FilmEvent{
+	e := &review.FilmEvent{
 		Schema:    review.FilmSchema,
 		EventID:   fmt.Sprintf("film.%s.%d", r.film.ID, r.revision),
 		Kind:      kind,
@@ -196,6 +221,17 @@ func (g *identifying) event(kind review.FilmEventKind, r *row, d decision) *revi
 		Overrides: r.overrides,
 		DecidedAt: d.now,
 	}
+	e.Resolved = d.alsoResolved(nil)
+	return e
+}
+
+// alsoResolved are resolutions that went into an event before, and that of this
+// decision.
+func (d *decision) alsoResolved(before []review.Resolution) []review.Resolution {
+	if d.resolved == nil {
+		return before
+	}
+	return append(before, *d.resolved)
 }
 
 // remember takes an event into account before it stands on the log.
@@ -211,6 +247,7 @@ func (g *identifying) change(kind review.FilmEventKind, r *row, into review.Film
 	if pending, ok := g.events[r.film.ID]; ok {
 		pending.Film, pending.Overrides = r.film, r.overrides
 		pending.Film.ID = ""
+		pending.Resolved = d.alsoResolved(pending.Resolved)
 		if kind != review.FilmRevised {
 			pending.Kind, pending.Into = kind, into
 		}

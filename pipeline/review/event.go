@@ -116,9 +116,24 @@ type FilmEvent struct {
 	CausedBy ID            `json:"caused_by,omitempty"` // the review
 	// Overrides are the operator's overrides that decided something about the film
 	// and hold still, as in the file: "same: amelie-2001, imdb:tt0211915".
-	Overrides []string  `json:"overrides,omitempty"`
-	DecidedAt time.Time `json:"decided_at"`
+	Overrides []string `json:"overrides,omitempty"`
+	// Resolved is what a catalogue on the network said that went into the decision.
+	// Whoever replays the log need not ask again.
+	Resolved  []Resolution `json:"resolved,omitempty"`
+	DecidedAt time.Time    `json:"decided_at"`
 }
+
+// Resolution is a question about a film to a catalogue on the network, and its
+// answer.
+type Resolution struct {
+	By     string    `json:"by"`              // the resolver's type, as tmdb
+	Asked  Film      `json:"asked"`           // what a review states of its film
+	Answer Film      `json:"answer,omitzero"` // what the catalogue has; zero: it has no such film, or several
+	At     time.Time `json:"at"`              // when it was asked
+}
+
+// Known reports that the catalogue had one film.
+func (r *Resolution) Known() bool { return r != nil && !r.Answer.IsZero() }
 
 // ParseFilmEvent reads a film event in its JSON form, as ParseEvent does.
 func ParseFilmEvent(data []byte) (*FilmEvent, error) {
