@@ -109,7 +109,7 @@ func (f *fakes) pages(o pipeline.Options) pipeline.OpenView {
 
 func (f *fakes) catalogue() config.Catalogue {
 	return config.Catalogue{
-		Sources: []pipeline.SourceType{{Name: "feed", Configure: f.feed}, {Name: "files", Configure: f.files}},
+		Sources:   []pipeline.SourceType{{Name: "feed", Configure: f.feed}, {Name: "files", Configure: f.files}},
 		Resolvers: []pipeline.ResolverType{{Name: "almanac", Configure: f.almanac}},
 		Sinks: []pipeline.SinkType{
 			{Name: "feed", View: f.view}, {Name: "webhook", Delivery: f.hook}, {Name: "pages", Single: true, View: f.pages},

@@ -72,3 +72,31 @@ func TestOverridesFaults(t *testing.T) {
 		t.Errorf("a file that is not there: %v", err)
 	}
 }
+
+func TestResolver(t *testing.T) {
+	for _, c := range []struct{ name, says, fault string }{
+		{"none", "films: {}", ""},
+		{"one", "films: {resolver: {type: almanac, key: k, allow_private: true}}", ""},
+		{"another type", "films: {resolver: {type: almanak, key: k}}", `unknown type "almanak"`},
+		{"without what it wants", "films: {resolver: {type: almanac}}", "key is missing"},
+		{"with what it does not know", "films: {resolver: {type: almanac, key: k, keys: k}}", `unknown key "keys"`},
+		{"no type", "films: {resolver: {key: k}}", "type is missing"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			cfg, err := config.Parse("f.yaml", []byte("version: 1\nsite: {url: 'https://example.org'}\n"+c.says+"\n"), new(fakes).catalogue())
+			if c.fault != "" {
+				if err == nil || !strings.Contains(err.Error(), c.fault) {
+					t.Fatalf("error %v", err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := cfg.Films.Resolver
+			if (r != nil) != (c.name == "one") || r != nil && (r.Type != "almanac" || !r.AllowPrivate || r.Open == nil) {
+				t.Errorf("resolver %+v", r)
+			}
+		})
+	}
+}

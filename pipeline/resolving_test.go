@@ -23,12 +23,17 @@ type almanac struct {
 	films []review.Film
 	err   error
 	hang  bool
+
+	during func() // done while it is being asked
 }
 
 func (a *almanac) Resolve(ctx context.Context, stated review.Film) ([]review.Film, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.asked = append(a.asked, stated.Title)
+	if a.during != nil {
+		a.during()
+	}
 	if a.hang {
 		<-ctx.Done()
 		return nil, ctx.Err()
@@ -206,6 +211,41 @@ func TestWithoutAnAnswerTheRulesDecide(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// While a catalogue takes its time, others go on deciding.
+func TestAskingHoldsUpNobody(t *testing.T) {
+	w := newWire(t)
+	a := &almanac{}
+	other := w.polled
+	other.Name = "other"
+	other.Source = &shelf{texts: map[string]string{"o": "Delicatessen|odd"}, films: map[string]review.Film{"o": {Title: "Delicatessen"}}}
+	a.during = func() {
+		a.during = nil
+		if r, err := w.ingest.Poll(t.Context(), &other, nil); err != nil || r.Published != 1 {
+			t.Errorf("the other source: %s, %v", brief(&r), err)
+		}
+	}
+	w.ingest.SetResolver(a.resolving())
+	w.shelf.texts = map[string]string{"a": "Soul|fine"}
+	w.want("+1 ~0 -0 ^0 =0")
+	if len(a.asked) != 1 {
+		t.Errorf("asked %q: a film without year and id is not to be asked about", a.asked)
+	}
+}
+
+// The operator's word wins over a catalogue, which is not even asked.
+func TestTheOperatorWinsOverACatalogue(t *testing.T) {
+	w := newWire(t)
+	a := &almanac{films: []review.Film{amelie()}}
+	w.ingest.SetResolver(a.resolving())
+	w.rule(pipeline.Override{Alias: "Amélie", Film: pipeline.FilmRef{Title: "Another Amélie", Year: 2001}})
+	w.shelf.texts = map[string]string{"a": "x|lovely"}
+	w.shelf.films = map[string]review.Film{"a": {Title: "Amélie", Year: 2001}}
+	w.want("+1 ~0 -0 ^0 =0")
+	if f := w.filmOf(); f["a"] != "another-amelie-2001" || len(a.asked) > 0 {
+		t.Errorf("films %v, asked %q", f, a.asked)
 	}
 }
 

@@ -1,7 +1,7 @@
 // Package films says which film a review is about: the registry and its matching
-// rules. It decides from the review, from what stands on the log and from the
-// operator's overrides, never from the network, and where two films could be meant
-// it does not choose.
+// rules. It decides from the review, from what stands on the log, from the
+// operator's overrides and from what it is handed of a catalogue's answer; it asks
+// nobody itself, and where two films could be meant it does not choose.
 //
 // The rules, strongest first, each giving the stage of the match:
 //
