@@ -34,6 +34,8 @@
 // # What it costs
 //
 // An event reads the rows of its own film and writes that film's two documents once
-// per batch, and of each list a few pages, however many films there are. What the documents show of a review is
-// rendered once and stands in its row; a film's documents are these put together.
+// per batch, and of each list the pages the film stands on and has left, at most a
+// hundred films each, however many films there are. What the documents show of a
+// review is rendered once and stands in its row; a film's documents are these put
+// together.
 package ratings

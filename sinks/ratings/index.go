@@ -24,13 +24,22 @@ const maxListed = 100
 // sections there are depends on the films alone, not on how they came. The state:
 //
 //	card/<film>                   the film's card, as JSON
-//	list/<order>/<section>/<film> the film's line, in HTML and in JSON: see line
+//	list/<order>/<section>/<film> the film's line in HTML, and where the order has JSON, its card on a second one
 //	size/<order>                  how many films there are
 //	part/<order>/<section>NUL<step> how many films a part of a parted section has
+//	front/<order>                 the key of the last line on a parted order's first page
+//
+// The page of a parted section shows which parts it has and nothing of what is in
+// them, so a film that moves within them leaves it alone: what an event rewrites
+// are the pages its film stands on, and those that link a section that comes or goes.
 type index struct {
 	st     pipeline.State
 	orders []*order
 	dirty  map[place]bool
+	// What a batch asks again and again, as it stands in the state: sizes by their
+	// keys, and the values of the front keys.
+	sizes  map[string]int
+	fronts map[*order]string
 }
 
 // place is a section of an order.
@@ -44,10 +53,17 @@ func listKey(o *order, node string) string       { return "list/" + o.name + "/"
 func sizeKey(o *order) string                    { return "size/" + o.name }
 func partsKey(o *order, node string) string      { return "part/" + o.name + "/" + node }
 func partKey(o *order, node, step string) string { return partsKey(o, node) + "\x00" + step }
+func frontKey(o *order) string                   { return "front/" + o.name }
 func stepsOf(node string) []string               { return strings.Split(strings.TrimSuffix(node, "/"), "/") }
-func nodeOf(steps []string) string               { return strings.Join(steps, "/") + "/" }
 func lineKey(o *order, steps []string, c *card) string {
 	return listKey(o, nodeOf(steps)) + string(c.ID)
+}
+
+func nodeOf(steps []string) string {
+	if len(steps) == 0 {
+		return ""
+	}
+	return strings.Join(steps, "/") + "/"
 }
 
 // keep brings the lists to what is known of a film now; nil takes it off them.
@@ -63,7 +79,7 @@ func (x *index) keep(id review.FilmID, now *card) error {
 	if now == nil {
 		if had {
 			x.st.Delete(cardKey(id))
-			x.move(before, nil, nil)
+			x.move(before, nil, nil, nil)
 		}
 		return nil
 	}
@@ -72,74 +88,105 @@ func (x *index) keep(id review.FilmID, now *card) error {
 		return nil
 	}
 	x.st.Set(cardKey(id), []byte(text))
-	x.move(before, now, line(now, text))
+	html := line(now)
+	x.move(before, now, html, append(append(html, '\n'), text...))
 	return nil
 }
 
 // move takes a film's line from where it stood, nil for nowhere, to where it
-// belongs.
-func (x *index) move(before, now *card, line []byte) {
+// belongs: its HTML, or that and its JSON.
+func (x *index) move(before, now *card, html, both []byte) {
 	for _, o := range x.orders {
-		x.dirty[place{o, ""}] = true // it shows the first films of all
 		var from, to []string
 		if before != nil {
 			from = o.steps(before)
+			x.show(o, lineKey(o, from, before))
 		}
 		if now != nil {
 			to = o.steps(now)
+			line := html
+			if o.asJSON {
+				line = both
+			}
 			x.st.Set(lineKey(o, to, now), line)
+			x.show(o, lineKey(o, to, now))
 		}
-		if slices.Equal(from, to) {
-			x.dirty[place{o, x.page(o, to)}] = true
+		if before != nil && !slices.Equal(from, to) {
+			x.st.Delete(lineKey(o, from, before))
+		}
+		x.recount(o, from, to)
+	}
+}
+
+// show notes that the first page of a parted order lists a line, if it does.
+func (x *index) show(o *order, key string) {
+	end, known := x.fronts[o]
+	if !known {
+		value, _ := x.st.Get(frontKey(o))
+		end = string(value)
+		x.fronts[o] = end
+	}
+	if key <= end {
+		x.dirty[place{o, ""}] = true
+	}
+}
+
+// recount counts a film out of where it stood, and in where it stands. The sections
+// it has not left have as many films as before.
+func (x *index) recount(o *order, from, to []string) {
+	at := 0
+	if from != nil && to != nil {
+		for ; ; at++ {
+			p := place{o, nodeOf(to[:at])}
+			if !p.isParted(x.size(p)) {
+				x.dirty[p] = true
+				return
+			}
+			if from[at] != to[at] {
+				at++
+				break
+			}
+		}
+	}
+	if from != nil {
+		x.count(o, from, at, -1)
+	}
+	if to != nil {
+		x.count(o, to, at, 1)
+	}
+}
+
+// count counts a film in or out, in every section on its way from the one at a
+// level on. Its line stands in the lists already, or no longer.
+func (x *index) count(o *order, steps []string, level, by int) {
+	for ; ; level++ {
+		p := place{o, nodeOf(steps[:level])}
+		n := x.add(p.sizeKey(), by)
+		was := n - by
+		switch {
+		case level == 0:
+			x.dirty[p] = true // it says how many films there are
+		case n == 0 || was == 0:
+			x.reshape(p.within())
+		}
+		parted, wasParted := p.isParted(n), p.isParted(was)
+		if parted && wasParted {
 			continue
 		}
-		if before != nil {
-			x.st.Delete(lineKey(o, from, before))
-			x.count(o, from, -1)
+		x.dirty[p] = true
+		switch {
+		case parted:
+			x.part(p)
+		case wasParted:
+			x.join(p)
 		}
-		if now != nil {
-			x.count(o, to, 1)
-		}
+		return
 	}
-}
-
-// page is the section on whose page a film stands.
-func (x *index) page(o *order, steps []string) string {
-	node := ""
-	for at, n := 0, x.get(sizeKey(o)); n > maxListed && steps[at] != last; at++ {
-		n = x.get(partKey(o, node, steps[at]))
-		node += steps[at] + "/"
-	}
-	return node
-}
-
-// count counts a film in or out, in every section on its way. Its line stands in
-// the lists already, or no longer.
-func (x *index) count(o *order, steps []string, by int) {
-	key, node := sizeKey(o), ""
-	for _, step := range steps {
-		n := x.add(key, by)
-		x.dirty[place{o, node}] = true
-		switch was := n - by; {
-		case n > maxListed && was <= maxListed:
-			x.part(o, node)
-			return
-		case n <= maxListed && was > maxListed:
-			x.join(o, node)
-			return
-		case n <= maxListed:
-			return
-		}
-		key = partKey(o, node, step)
-		node += step + "/"
-	}
-	x.add(key, by)
-	x.dirty[place{o, node}] = true
 }
 
 // part counts the parts of a section that has become too large for a page.
-func (x *index) part(o *order, node string) {
-	prefix := listKey(o, node)
+func (x *index) part(p place) {
+	prefix := listKey(p.order, p.node)
 	sizes := map[string]int{}
 	x.st.Scan(prefix, func(key string, _ []byte) bool {
 		step, _, _ := strings.Cut(key[len(prefix):], "/")
@@ -147,36 +194,54 @@ func (x *index) part(o *order, node string) {
 		return true
 	})
 	for step, n := range sizes {
-		x.set(partKey(o, node, step), n)
-		part := node + step + "/"
-		x.dirty[place{o, part}] = true
-		if n > maxListed && step != last {
-			x.part(o, part)
+		inside := place{p.order, p.node + step + "/"}
+		x.set(inside.sizeKey(), n)
+		x.dirty[inside] = true
+		if inside.isParted(n) {
+			x.part(inside)
 		}
 	}
+	x.reshape(p)
 }
 
 // join forgets the parts of a section that fits on a page again, and their parts.
-func (x *index) join(o *order, node string) {
+func (x *index) join(p place) {
 	var keys []string
-	x.st.Scan(partsKey(o, node), func(key string, _ []byte) bool {
+	x.st.Scan(partsKey(p.order, p.node), func(key string, _ []byte) bool {
 		keys = append(keys, key)
 		return true
 	})
 	for _, key := range keys {
-		x.st.Delete(key)
-		within, step, _ := strings.Cut(key[len(partsKey(o, "")):], "\x00")
-		x.dirty[place{o, within + step + "/"}] = true
+		x.set(key, 0)
+		within, step, _ := strings.Cut(key[len(partsKey(p.order, "")):], "\x00")
+		x.dirty[place{p.order, within + step + "/"}] = true
+	}
+	x.reshape(p)
+}
+
+// reshape notes the pages that change when a section gets, or loses, a part: its
+// own, and where it has come to have a single part, or no longer has, the one that
+// links what is shown in its place.
+func (x *index) reshape(p place) {
+	x.dirty[p] = true
+	for few := 2; p.node != "" && len(x.parts(p, few+1)) <= few; few = 1 {
+		p = p.within()
+		x.dirty[p] = true
 	}
 }
 
 func (x *index) get(key string) int {
-	value, _ := x.st.Get(key)
-	n, _ := strconv.Atoi(string(value)) // nothing is 0
+	n, known := x.sizes[key]
+	if !known {
+		value, _ := x.st.Get(key)
+		n, _ = strconv.Atoi(string(value)) // nothing is 0
+		x.sizes[key] = n
+	}
 	return n
 }
 
 func (x *index) set(key string, n int) {
+	x.sizes[key] = n
 	if n == 0 {
 		x.st.Delete(key)
 		return
@@ -190,18 +255,23 @@ func (x *index) add(key string, by int) int {
 	return n
 }
 
-// size is how many films a section has, 0 for one that is not there.
-func (x *index) size(p place) int {
+// size is how many films a section has, 0 for one that is not there, or stands
+// inside one that is not parted.
+func (x *index) size(p place) int { return x.get(p.sizeKey()) }
+
+// sizeKey is where the size of a section stands.
+func (p place) sizeKey() string {
 	if p.node == "" {
-		return x.get(sizeKey(p.order))
+		return sizeKey(p.order)
 	}
+	within := p.within().node
+	return partKey(p.order, within, strings.TrimSuffix(p.node[len(within):], "/"))
+}
+
+// within is the section that a section is a part of.
+func (p place) within() place {
 	steps := stepsOf(p.node)
-	end := len(steps) - 1
-	within := ""
-	if end > 0 {
-		within = nodeOf(steps[:end])
-	}
-	return x.get(partKey(p.order, within, steps[end]))
+	return place{p.order, nodeOf(steps[:len(steps)-1])}
 }
 
 // isParted reports whether a section of n films has parts.
@@ -213,11 +283,15 @@ type part struct {
 	films int
 }
 
-// parts of a section that has them, in order.
-func (x *index) parts(p place) []part {
+// parts are the first of a section's parts, in order, at most max; of one that is
+// not parted there are none.
+func (x *index) parts(p place, max int) []part {
 	prefix := partKey(p.order, p.node, "")
 	var list []part
 	x.st.Scan(prefix, func(key string, value []byte) bool {
+		if len(list) == max {
+			return false
+		}
 		n, _ := strconv.Atoi(string(value))
 		list = append(list, part{place{p.order, p.node + key[len(prefix):] + "/"}, n})
 		return true
@@ -227,27 +301,25 @@ func (x *index) parts(p place) []part {
 
 // only is the one part of a section that holds all its films, if there is one.
 // Such a section has no page: whoever would be sent there is sent on.
-func (x *index) only(p place, films int) (inside place, ok bool) {
-	prefix := partKey(p.order, p.node, "")
-	x.st.Scan(prefix, func(key string, value []byte) bool {
-		n, _ := strconv.Atoi(string(value))
-		inside, ok = place{p.order, p.node + key[len(prefix):] + "/"}, n == films
-		return false
-	})
-	return inside, ok
+func (x *index) only(p place) (inside part, ok bool) {
+	first := x.parts(p, 2)
+	if len(first) != 1 {
+		return part{}, false
+	}
+	return first[0], true
 }
 
-// lines are the first films of a section, at most max.
-func (x *index) lines(p place, max int) (html, asJSON []string) {
-	x.st.Scan(listKey(p.order, p.node), func(_ string, value []byte) bool {
+// lines are the first films of a section, at most max, and the key of the last.
+func (x *index) lines(p place, max int) (html, asJSON []string, end string) {
+	x.st.Scan(listKey(p.order, p.node), func(key string, value []byte) bool {
 		if len(html) == max {
 			return false
 		}
 		h, j, _ := strings.Cut(string(value), "\n")
-		html, asJSON = append(html, h), append(asJSON, j)
+		html, asJSON, end = append(html, h), append(asJSON, j), key
 		return true
 	})
-	return html, asJSON
+	return html, asJSON, end
 }
 
 // touched are the sections whose pages may have changed, in a fixed order.

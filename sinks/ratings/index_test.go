@@ -1,6 +1,7 @@
 package ratings_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/filmwire/filmwire/pipeline"
 	"github.com/filmwire/filmwire/pipeline/review"
+	"github.com/filmwire/filmwire/pipeline/views"
 	"github.com/filmwire/filmwire/sinks/ratings"
 	"github.com/filmwire/filmwire/sinks/sinktest"
 )
@@ -172,36 +174,105 @@ func TestListOrder(t *testing.T) {
 	}
 }
 
-// TestOneEventTouchesFewLists: among many films, an event rewrites the lists its
-// film stands on and those on the way there.
-func TestOneEventTouchesFewLists(t *testing.T) {
-	titles := pool()
-	var events []*review.Event
-	for n := range titles {
-		events = append(events, reviewOf(titles, n, sinktest.Stars(fmt.Sprint(n%11), "10"), sinktest.On(fmt.Sprintf("20%02d-0%d-01", 9+n%4, 1+n%9))))
+// shelf notes what an event writes and removes, and which lists link sections.
+type shelf struct {
+	parted  map[string]bool // the lists there are; true for those between the first page and the films
+	touched []string
+	changed bool // a list came or went
+}
+
+func (s *shelf) Put(path string, content []byte) {
+	s.touched = append(s.touched, path)
+	if !isList(path) {
+		return
 	}
-	h := sinktest.NewHistory(events...)
-	v, st, docs := open(t, ratings.Defaults(), h.ViewEnv()), &sinktest.Memory{}, &sinktest.Documents{}
-	if err := v.Apply(t.Context(), h, st, docs); err != nil {
+	if _, had := s.parted[path]; !had {
+		s.changed = true
+	}
+	s.parted[path] = !strings.Contains(path, "/index.") && (bytes.Contains(content, []byte("<h2>All of them</h2>")) || bytes.Contains(content, []byte(`"sections":[`)))
+}
+
+func (s *shelf) PutWith(path string, content []byte, _ pipeline.Facts) { s.Put(path, content) }
+
+func (s *shelf) Remove(path string) {
+	s.touched = append(s.touched, path)
+	if _, had := s.parted[path]; had {
+		s.changed = true
+		delete(s.parted, path)
+	}
+}
+
+// among has many films in its lists, and then moves some of them.
+func (s *shelf) among(t *testing.T, films, events int) (documents int) {
+	store, err := views.OpenMemory()
+	if err != nil {
 		t.Fatal(err)
 	}
-	all := len(slices.DeleteFunc(docs.Paths(), func(p string) bool { return !isList(p) }))
-	for n := range titles {
-		docs.Touched()
-		again := reviewOf(titles, n, sinktest.Stars(fmt.Sprint((n+3)%11), "10"), sinktest.Kind(review.Revised, 2))
-		if err := v.Apply(t.Context(), sinktest.NewHistory(again), st, docs); err != nil {
+	defer store.Close()
+	state, v := store.View("ratings"), open(t, ratings.Defaults(), sinktest.History(nil).ViewEnv())
+	apply := func(entries ...pipeline.Entry) {
+		b := state.Begin()
+		if err := v.Apply(t.Context(), entries, b, s); err != nil {
 			t.Fatal(err)
 		}
-		lists := 0
-		for _, p := range docs.Touched() {
-			if isList(p) {
-				lists++
-			} else if !of(p, again.Film.ID) {
-				t.Errorf("a review of %s touches %s", again.Film.ID, p)
+		if err := b.Commit(1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var first []pipeline.Entry
+	for i := range films {
+		first = append(first, pipeline.Entry{Review: among(i, i%11), Live: true})
+	}
+	apply(first...)
+	quiet := 0
+	for n := range events {
+		i := n * (films / events)
+		e := among(i, (i+1+n%9)%11)
+		s.touched, s.changed = nil, false
+		apply(pipeline.Entry{Review: e, Live: true})
+		documents += len(s.touched)
+		for _, p := range s.touched {
+			if !isList(p) && !of(p, e.Film.ID) {
+				t.Errorf("a review of %s touches %s", e.Film.ID, p)
+			}
+			if !s.changed && s.parted[p] {
+				t.Errorf("a review of %s touches %s, which links sections, and none of them came or went", e.Film.ID, p)
 			}
 		}
-		if lists > 40 {
-			t.Errorf("a review of %s touches %d lists of %d", again.Film.ID, lists, all)
+		if !s.changed {
+			quiet++
+			// The film's two; by rating the two pages it left, the two it went to and
+			// the first two; by date its own and the first; by title its own.
+			if len(s.touched) > 2+6+2+1 {
+				t.Errorf("a review of %s touches %q", e.Film.ID, s.touched)
+			}
+		}
+	}
+	if quiet < events/3 {
+		t.Errorf("%d films: only %d events of %d opened and closed no section", films, quiet, events)
+	}
+	return documents
+}
+
+// TestOneEventTouchesFewLists: what an event rewrites does not depend on how many
+// films there are. Pages of sections that are parted stay as they are.
+func TestOneEventTouchesFewLists(t *testing.T) {
+	const events = 100
+	for _, films := range []int{1_000, 6_000} {
+		s := &shelf{parted: map[string]bool{}}
+		documents := s.among(t, films, events)
+		between := 0
+		for _, parted := range s.parted {
+			if parted {
+				between++
+			}
+		}
+		t.Logf("%d films, %d lists, %d of them of sections: %.1f documents an event", films, len(s.parted), between, float64(documents)/events)
+		if between < 5 {
+			t.Errorf("%d films: %d lists of sections, too few to tell", films, between)
+		}
+		if documents > 11*events {
+			t.Errorf("%d films: %d documents in %d events", films, documents, events)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package ratings
 
 import (
+	"cmp"
 	"path"
 	"strconv"
 	"strings"
@@ -8,9 +9,8 @@ import (
 	"github.com/filmwire/filmwire/pipeline"
 )
 
-// line is a film in the lists: its HTML from the address on, and on a second line
-// its JSON.
-func line(c *card, text string) []byte {
+// line is a film in the lists: its HTML from the address on.
+func line(c *card) []byte {
 	var m markup
 	name := c.Title
 	if c.Year != 0 {
@@ -32,7 +32,7 @@ func line(c *card, text string) []byte {
 		m.fill(" <time datetime=\"{}\">{}</time>", c.Date, c.Date)
 	}
 	m.fill("</span></li>\n")
-	return append([]byte(strings.ReplaceAll(string(m), "\n", "")), "\n"+text...)
+	return []byte(strings.ReplaceAll(string(m), "\n", ""))
 }
 
 // publish writes the pages of the sections that were touched.
@@ -42,7 +42,7 @@ func (x *index) publish(v *View, docs pipeline.Documents) {
 		parted := p.isParted(n)
 		gone := n == 0
 		if parted && !gone {
-			_, gone = x.only(p, n)
+			_, gone = x.only(p)
 		}
 		if gone && p.node != "" {
 			for _, ending := range p.order.endings() {
@@ -51,11 +51,23 @@ func (x *index) publish(v *View, docs pipeline.Documents) {
 			continue
 		}
 		l := x.list(p, n, parted)
+		if p.node == "" {
+			x.setFront(p.order, l)
+		}
 		docs.Put(p.order.document(p.node)+".html", v.listPage(l))
 		if p.order.asJSON {
 			docs.Put(p.order.document(p.node)+".json", l.json())
 		}
 	}
+}
+
+// setFront notes how far the first page of a parted order reaches.
+func (x *index) setFront(o *order, l *list) {
+	if l.lead == "" {
+		x.st.Delete(frontKey(o))
+		return
+	}
+	x.st.Set(frontKey(o), []byte(l.end))
 }
 
 func (o *order) endings() []string {
@@ -68,34 +80,48 @@ func (o *order) endings() []string {
 // list is what a section's page says.
 type list struct {
 	place
-	films    int
+	// films is how many there are, nil on a page between the first one and those
+	// that list films: it would be another with every film that comes or goes.
+	films    *int
 	lead     string // what the films that are listed are, where not all are
 	html     []string
 	asJSON   []string
-	sections []part
+	end      string // the key of the last line
+	sections []place
 }
 
 func (x *index) list(p place, films int, parted bool) *list {
-	l := &list{place: p, films: films}
+	l := &list{place: p}
+	if p.node == "" || !parted {
+		l.films = &films
+	}
 	if !parted {
-		l.html, l.asJSON = x.lines(p, -1)
+		l.html, l.asJSON, l.end = x.lines(p, -1)
 		return l
 	}
 	if p.node == "" && p.order.lead != "" {
 		l.lead = p.order.lead
-		l.html, l.asJSON = x.lines(p, maxListed)
+		l.html, l.asJSON, l.end = x.lines(p, maxListed)
 	}
-	for _, s := range x.parts(p) {
+	for _, s := range x.parts(p, -1) {
 		for s.isParted(s.films) {
-			inside, ok := x.only(s.place, s.films)
+			inside, ok := x.only(s.place)
 			if !ok {
 				break
 			}
-			s.place = inside
+			s = inside
 		}
-		l.sections = append(l.sections, s)
+		l.sections = append(l.sections, s.place)
 	}
 	return l
+}
+
+// size says how many films there are, where the page says it.
+func (l *list) size() string {
+	if l.films == nil {
+		return ""
+	}
+	return count(*l.films, "film", "films")
 }
 
 // name is what people call the section, "" for the whole.
@@ -119,10 +145,11 @@ func (v *View) listPage(l *list) []byte {
 	m := v.paper[:0]
 	m.head()
 	m.fill("<title>{}: {}</title>\n<meta name=\"description\" content=\"{}.\">\n<link rel=\"canonical\" href=\"{}\">\n",
-		title, v.site.Title, count(l.films, "film", "films"), v.canonical(document+".html"))
+		title, v.site.Title, cmp.Or(l.size(), title), v.canonical(document+".html"))
 	m.style()
-	m.fill("</head>\n<body>\n<header>\n<nav class=\"quiet\" aria-label=\"Site\"><a href=\"{}../\">{}</a></nav>\n<h1>{}</h1>\n<p class=\"quiet\">{}</p>\n",
-		up(document), v.site.Title, title, count(l.films, "film", "films"))
+	m.fill("</head>\n<body>\n<header>\n<nav class=\"quiet\" aria-label=\"Site\"><a href=\"{}../\">{}</a></nav>\n<h1>{}</h1>\n",
+		up(document), v.site.Title, title)
+	m.fillIf("<p class=\"quiet\">{}</p>\n", l.size())
 	m.fill("<nav class=\"quiet facts\" aria-label=\"Orders\">")
 	for _, o := range v.orders {
 		current := ""
@@ -142,7 +169,7 @@ func (v *View) listPage(l *list) []byte {
 }
 
 func (m *markup) films(l *list, up string) {
-	if l.films == 0 {
+	if l.films != nil && *l.films == 0 {
 		m.fill("<p>The first film will show up here.</p>\n")
 	}
 	if len(l.html) == 0 {
@@ -165,8 +192,7 @@ func (m *markup) sections(l *list, up string) {
 	}
 	m.fill("<h2>All of them</h2>\n<ul class=\"films\">\n")
 	for _, s := range l.sections {
-		m.fill("<li><a href=\"{}\">{}</a> <span class=\"quiet\">{}</span></li>\n",
-			up+strings.TrimPrefix(href(s.order.document(s.node)), "films/")+".html", s.name(), count(s.films, "film", "films"))
+		m.fill("<li><a href=\"{}\">{}</a></li>\n", up+strings.TrimPrefix(href(s.order.document(s.node)), "films/")+".html", s.name())
 	}
 	m.fill("</ul>\n")
 }
@@ -174,21 +200,20 @@ func (m *markup) sections(l *list, up string) {
 // listDocument is a section's page for machines.
 type listDocument struct {
 	Section  string        `json:"section,omitempty"`
-	Films    int           `json:"films"`
+	Films    *int          `json:"films,omitempty"`    // how many; not on a page between the first and the last
 	Sections []listSection `json:"sections,omitempty"` // where there are too many films for one document
 	Listed   []struct{}    `json:"listed"`             // the films, best first; with sections, the first of them
 }
 
 type listSection struct {
-	Name  string `json:"name"`
-	Films int    `json:"films"`
-	Path  string `json:"path"` // of its JSON, under the site's URL
+	Name string `json:"name"`
+	Path string `json:"path"` // of its JSON, under the site's URL
 }
 
 func (l *list) json() []byte {
 	d := listDocument{Section: l.name(), Films: l.films, Listed: []struct{}{}}
 	for _, s := range l.sections {
-		d.Sections = append(d.Sections, listSection{s.name(), s.films, href(s.order.document(s.node)) + ".json"})
+		d.Sections = append(d.Sections, listSection{s.name(), href(s.order.document(s.node)) + ".json"})
 	}
 	b := []byte(strings.TrimSuffix(mustJSON(d), "]}"))
 	for i, text := range l.asJSON {

@@ -36,7 +36,7 @@ var (
 )
 
 // codeVersion changes when the same reviews and settings give other bytes.
-const codeVersion = "state=4 page=3"
+const codeVersion = "state=5 page=4"
 
 // New makes the view.
 func New(s Settings, env pipeline.ViewEnv) (*View, error) {
@@ -124,7 +124,7 @@ const begunKey = "begun"
 
 // index opens the lists for a batch.
 func (v *View) index(st pipeline.State) *index {
-	x := &index{st: st, orders: v.orders, dirty: map[place]bool{}}
+	x := &index{st: st, orders: v.orders, dirty: map[place]bool{}, sizes: map[string]int{}, fronts: map[*order]string{}}
 	if _, begun := st.Get(begunKey); !begun {
 		st.Set(begunKey, nil)
 		for _, o := range v.orders {
@@ -151,10 +151,12 @@ const (
 // films that changes.
 func (v *View) place(e pipeline.Entry, st pipeline.State, touched map[review.FilmID]change) {
 	id, film := e.Review.ReviewID, v.filmOf(e)
-	if before, had := st.Get(reviewKey(id)); had && review.FilmID(before) != film {
-		st.Delete(rowKey(review.FilmID(before), id))
+	at, had := st.Get(reviewKey(id))
+	before := review.FilmID(at)
+	if had && before != film {
+		st.Delete(rowKey(before, id))
 		st.Delete(reviewKey(id))
-		touched[review.FilmID(before)] |= other
+		touched[before] |= other
 	}
 	if film == "" {
 		if isName(e.Review.Film.ID) {
@@ -165,8 +167,10 @@ func (v *View) place(e pipeline.Entry, st pipeline.State, touched map[review.Fil
 	r := newRow(e.Review)
 	r.Own = v.ownReview(e.Review, &r)
 	now := r.encode()
-	if before, had := st.Get(rowKey(film, id)); had && bytes.Equal(before, now) {
-		return
+	if had && before == film {
+		if known, _ := st.Get(rowKey(film, id)); bytes.Equal(known, now) {
+			return
+		}
 	}
 	st.Set(rowKey(film, id), now)
 	st.Set(reviewKey(id), []byte(film))
