@@ -74,6 +74,36 @@ func TestListsAreAFunctionOfTheFilms(t *testing.T) {
 	}
 }
 
+// TestSectionsWithOnePart: "F" has the parts "FA" and, in place of "FI" with nothing
+// beside it, "FILM NUMBER". A film noir comes between, and goes again: the page of
+// "F" links another section then, though it has the same parts.
+func TestSectionsWithOnePart(t *testing.T) {
+	titles := append(pool()[:130], "Fargo", "Film Noir")
+	var log []*review.Event
+	for n := range titles {
+		log = append(log, reviewOf(titles, n))
+	}
+	noir := len(titles) - 1
+	log = append(log, reviewOf(titles, noir, sinktest.Kind(review.Withdrawn, 2)))
+	h := sinktest.NewHistory(log...)
+	v, st, docs := open(t, ratings.Defaults(), h.ViewEnv()), &sinktest.Memory{}, &sinktest.Documents{}
+	for n := range h {
+		if err := v.Apply(t.Context(), h[n:n+1], st, docs); err != nil {
+			t.Fatal(err)
+		}
+		if n < noir-1 {
+			continue
+		}
+		if diff := cmp.Diff(documents(t, ratings.Defaults(), sinktest.NewHistory(log[:n+1]...).Latest()).Files(), docs.Files()); diff != "" {
+			t.Fatalf("after %d events (-at once +step by step)\n%s", n+1, diff)
+		}
+		checkLists(t, docs)
+		if beside := strings.Contains(docs.Content("films/by-title/in-f.html"), "in-film-n.html"); beside != (n == noir) {
+			t.Errorf("after %d events, F links FILM N: %v", n+1, beside)
+		}
+	}
+}
+
 // checkLists follows the links from each of the three beginnings: every film is
 // found once, on pages that are not too long, and every page is.
 func checkLists(t testing.TB, docs *sinktest.Documents) {
