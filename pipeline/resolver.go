@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -72,7 +71,10 @@ func (e ResolverEnv) JSON(req *http.Request, into any) error {
 		if resp.StatusCode == http.StatusUnauthorized {
 			err = fmt.Errorf("%w: is the key right?", err)
 		}
-		return laterThan(resp.Header.Get("Retry-After"), e.Clock.Now(), err)
+		if after, ok := ParseRetryAfter(resp.Header.Get("Retry-After"), e.Clock.Now(), mostRetryAfter); ok && after > 0 {
+			err = &RetryAfter{After: after, Err: err}
+		}
+		return err
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	switch {
@@ -85,19 +87,4 @@ func (e ResolverEnv) JSON(req *http.Request, into any) error {
 		return fmt.Errorf("%s: the answer is not what a catalogue says: %w", at, err)
 	}
 	return nil
-}
-
-// laterThan is an error with what Retry-After asks for: seconds or a date (RFC 9110,
-// 10.2.3).
-func laterThan(value string, now time.Time, err error) error {
-	wait := time.Duration(0)
-	if seconds, bad := strconv.ParseUint(value, 10, 31); bad == nil {
-		wait = time.Duration(seconds) * time.Second
-	} else if at, bad := http.ParseTime(value); bad == nil {
-		wait = at.Sub(now)
-	}
-	if wait <= 0 {
-		return err
-	}
-	return &RetryAfter{After: min(wait, mostRetryAfter), Err: err}
 }

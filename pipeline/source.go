@@ -5,6 +5,8 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/filmwire/filmwire/pipeline/review"
@@ -75,6 +77,24 @@ var ErrPrivate = errors.New("the address is not a public one")
 type RetryAfter struct {
 	After time.Duration
 	Err   error
+}
+
+// ParseRetryAfter reads a Retry-After header: seconds, or a date (RFC 9110, 10.2.3).
+// What lies in the past is zero, and nobody is sent away for longer than most. ok is
+// false for what is neither.
+func ParseRetryAfter(value string, now time.Time, most time.Duration) (after time.Duration, ok bool) {
+	value = strings.TrimSpace(value)
+	switch n, err := strconv.ParseUint(value, 10, 31); {
+	case err == nil:
+		return min(time.Duration(n)*time.Second, most), true
+	case errors.Is(err, strconv.ErrRange):
+		return most, true
+	}
+	at, err := http.ParseTime(value)
+	if err != nil {
+		return 0, false
+	}
+	return min(max(at.Sub(now), 0), most), true
 }
 
 func (e *RetryAfter) Error() string { return e.Err.Error() }

@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -104,7 +103,7 @@ func (s *source) status(resp *http.Response) error {
 		return fmt.Errorf("feed: %s: %s: %w; take it out of the config, or look for its new address", said, at, pipeline.ErrGone)
 	case code == http.StatusTooManyRequests || code == http.StatusServiceUnavailable:
 		err := fmt.Errorf("feed: %s: %s: the server asks for fewer requests; a longer schedule helps if this lasts", said, at)
-		if after, ok := retryAfter(resp.Header.Get("Retry-After"), s.env.Clock.Now()); ok {
+		if after, ok := pipeline.ParseRetryAfter(resp.Header.Get("Retry-After"), s.env.Clock.Now(), longestRetry); ok {
 			return &pipeline.RetryAfter{After: after, Err: err}
 		}
 		return err
@@ -120,19 +119,6 @@ func (s *source) status(resp *http.Response) error {
 
 // longestRetry keeps a server from sending us away for good.
 const longestRetry = 7 * 24 * time.Hour
-
-// retryAfter reads seconds or a date (RFC 9110, 10.2.3).
-func retryAfter(value string, now time.Time) (time.Duration, bool) {
-	value = strings.TrimSpace(value)
-	if n, err := strconv.ParseUint(value, 10, 31); err == nil {
-		return min(time.Duration(n)*time.Second, longestRetry), true
-	}
-	at, err := http.ParseTime(value)
-	if err != nil {
-		return 0, false
-	}
-	return min(max(at.Sub(now), 0), longestRetry), true
-}
 
 // movedTo is where permanent redirects led, "" where the first was not permanent.
 func movedTo(resp *http.Response) string {

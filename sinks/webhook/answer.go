@@ -100,7 +100,7 @@ func (d *Delivery) judge(res *http.Response, said []byte) pipeline.Verdict {
 		v.Outcome = pipeline.Reject
 	}
 	if v.Outcome == pipeline.Retry {
-		v.After = wait(res.Header.Get("Retry-After"), d.env.Clock.Now())
+		v.After, _ = pipeline.ParseRetryAfter(res.Header.Get("Retry-After"), d.env.Clock.Now(), maxWait)
 	}
 	return v
 }

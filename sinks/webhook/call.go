@@ -142,17 +142,5 @@ func (d *Delivery) sign(req *http.Request, c *call) {
 	}
 }
 
-// wait is what Retry-After asks for (RFC 9110, 10.2.3: seconds or a date), at most
-// a day, and 0 where it says nothing.
-func wait(header string, now time.Time) time.Duration {
-	header = strings.TrimSpace(header)
-	var d time.Duration
-	if seconds, err := strconv.ParseInt(header, 10, 64); err == nil {
-		d = time.Duration(min(seconds, int64(maxWait/time.Second))) * time.Second
-	} else if date, err := http.ParseTime(header); err == nil {
-		d = date.Sub(now)
-	}
-	return max(0, min(d, maxWait))
-}
-
+// maxWait bounds what a receiver may ask for.
 const maxWait = 24 * time.Hour
