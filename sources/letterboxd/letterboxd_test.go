@@ -186,6 +186,23 @@ func TestAMissingExportIsAProblemAndTheFeedIsRead(t *testing.T) {
 	m.want("! no such file or directory") // the feed has not changed
 }
 
+func TestDiagnoseLooksAtBoth(t *testing.T) {
+	m := newMember(t, map[string]any{})
+	levels := func() (all []pipeline.Level) {
+		for _, f := range m.source.(pipeline.Diagnoser).Diagnose(t.Context()) {
+			all = append(all, f.Level)
+		}
+		return all
+	}
+	if got := levels(); !slices.Equal(got, []pipeline.Level{pipeline.LevelOK, pipeline.LevelFault}) {
+		t.Errorf("without the export: %v", got)
+	}
+	m.write(row("A", "first"))
+	if got := levels(); !slices.Equal(got, []pipeline.Level{pipeline.LevelOK, pipeline.LevelOK}) {
+		t.Errorf("with both: %v", got)
+	}
+}
+
 func TestOptions(t *testing.T) {
 	for _, c := range []struct {
 		options map[string]any
