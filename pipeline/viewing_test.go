@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -248,18 +249,18 @@ func (l watched) Read(ctx context.Context, after pipeline.Position, max int) ([]
 // tornTree fails after so many writes, as a process that is killed does.
 type tornTree struct {
 	pipeline.Tree
-	left *int
+	left *atomic.Int64
 }
 
 func (tr tornTree) Write(path string, content []byte) (bool, error) {
-	if *tr.left--; *tr.left < 0 {
+	if tr.left.Add(-1) < 0 {
 		return false, errors.New("killed")
 	}
 	return tr.Tree.Write(path, content)
 }
 
 func (tr tornTree) Remove(path string) error {
-	if *tr.left--; *tr.left < 0 {
+	if tr.left.Add(-1) < 0 {
 		return errors.New("killed")
 	}
 	return tr.Tree.Remove(path)
@@ -300,8 +301,10 @@ func TestAViewThatIsCutOffAnywhereEndsTheSame(t *testing.T) {
 }
 
 // cutOff makes everything anew with a view that fails at one of its writes.
-func (w *wire) cutOff(left, maxWaiting int) error {
+func (w *wire) cutOff(after, maxWaiting int) error {
 	w.t.Helper()
+	var left atomic.Int64
+	left.Store(int64(after))
 	if err := errors.Join(w.store.Drop("list"), os.RemoveAll(filepath.Join(w.dir, "public")), os.RemoveAll(filepath.Join(w.dir, "staging"))); err != nil {
 		w.t.Fatal(err)
 	}
