@@ -41,6 +41,13 @@ type receiver struct {
 	faults    []string
 }
 
+// called is how many calls have come; one that was aborted may still be on its way.
+func (r *receiver) called() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.calls
+}
+
 func newReceiver(t testing.TB) *receiver {
 	r := &receiver{t: t, arrived: make(chan struct{}), ids: map[string]string{}, revisions: map[review.ID]int{}, texts: map[string]string{}}
 	r.Server = httptest.NewServer(r)

@@ -211,7 +211,7 @@ func survive(t *testing.T, reviews int) {
 	stop()
 	run.Wait()
 
-	t.Logf("%d events, %d calls, wrong in: %v", len(events), u.calls, u.wrongs)
+	t.Logf("%d events, %d calls, wrong in: %v", len(events), u.called(), u.wrongs)
 	if got := len(u.ids); got != len(events) {
 		t.Errorf("%d of %d events arrived", got, len(events))
 	}

@@ -139,8 +139,8 @@ func TestRedirect(t *testing.T) {
 			t.Errorf("%d: %+v", status, v)
 		}
 	}
-	if other.calls != 0 {
-		t.Errorf("%d calls went where they were redirected to", other.calls)
+	if other.called() != 0 {
+		t.Errorf("%d calls went where they were redirected to", other.called())
 	}
 }
 
@@ -153,8 +153,8 @@ func TestPrivateAddressPauses(t *testing.T) {
 		t.Fatal(err)
 	}
 	v := one(t, d, sinktest.Event())[0]
-	if v.Outcome != pipeline.Pause || v.Code != "private" || !strings.Contains(v.Reason, "allow_private: true") || r.calls != 0 {
-		t.Errorf("%+v after %d calls", v, r.calls)
+	if v.Outcome != pipeline.Pause || v.Code != "private" || !strings.Contains(v.Reason, "allow_private: true") || r.called() != 0 {
+		t.Errorf("%+v after %d calls", v, r.called())
 	}
 }
 
@@ -270,8 +270,8 @@ func TestAReceiverThatIsDownIsNotTriedForAll(t *testing.T) {
 			t.Errorf("%d: %+v", i, v)
 		}
 	}
-	if r.calls > 3*2 { // net/http may try an aborted call again by itself
-		t.Errorf("%d calls", r.calls)
+	if r.called() > 3*2 { // net/http may try an aborted call again by itself
+		t.Errorf("%d calls", r.called())
 	}
 }
 
