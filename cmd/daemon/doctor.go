@@ -20,6 +20,7 @@ import (
 	"github.com/filmwire/filmwire/pipeline/exports"
 	"github.com/filmwire/filmwire/pipeline/feeds"
 	"github.com/filmwire/filmwire/pipeline/fetch"
+	"github.com/filmwire/filmwire/pipeline/review"
 )
 
 // Examine looks from outside at everything that a config depends on, whether or not
@@ -227,6 +228,8 @@ func (d *doctor) sinks(ctx context.Context) {
 		c := &d.Config.Sinks[all[i]]
 		return c.OpenDelivery(pipeline.DeliveryEnv{
 			Name: c.Name, Site: d.Config.Site, Log: d.Log, Clock: d.Clock, HTTP: d.client(c.AllowPrivate), Tree: shut{},
+			Folder:   filepath.Join(d.Config.Data, c.Type, c.Name),
+			Messages: func(pipeline.MessageServer) (pipeline.Messages, error) { return mute{}, nil },
 		})
 	})
 }
@@ -321,3 +324,13 @@ func (shut) WriteDated(string, []byte, time.Time) (bool, error) { return false, 
 func (shut) Read(string) ([]byte, error)                        { return nil, pipeline.ErrNotFound }
 func (shut) Remove(string) error                                { return errShut }
 func (shut) Size(string) (int64, error)                         { return 0, pipeline.ErrNotFound }
+
+// mute passes nothing on, for deliveries that are only looked at.
+type mute struct{}
+
+func (mute) Send(context.Context, pipeline.Address, *review.Event) error  { return errShut }
+func (mute) Store(context.Context, pipeline.Address, *review.Event) error { return errShut }
+func (mute) Ask(context.Context, pipeline.Address, *review.Event) ([]byte, error) {
+	return nil, errShut
+}
+func (mute) Close() error { return nil }

@@ -77,7 +77,7 @@ func (d *Daemon) openDelivery(w *wanted, holds *stack) (runner, error) {
 	holds.push("connections", func() error { client.Close(); return nil })
 	delivery, err := s.OpenDelivery(pipeline.DeliveryEnv{
 		Name: s.Name, Site: w.site, Log: d.Log.With("sink", s.Name), Clock: d.Clock,
-		HTTP: client, Tree: own,
+		HTTP: client, Tree: own, Folder: d.folder(w.Type, w.Name), Messages: d.bus.OpenMessages,
 	})
 	if err != nil {
 		return nil, err
@@ -118,12 +118,17 @@ func holdCloser(holds *stack, plugin any) {
 
 // openTree opens a folder under the data folder.
 func (d *Daemon) openTree(holds *stack, folder ...string) (*tree.Tree, error) {
-	t, err := tree.Open(filepath.Join(append([]string{d.Config.Data}, folder...)...))
+	t, err := tree.Open(d.folder(folder...))
 	if err != nil {
 		return nil, err
 	}
 	holds.push("folder "+filepath.Join(folder...), t.Close)
 	return t, nil
+}
+
+// folder is a folder under the data folder.
+func (d *Daemon) folder(names ...string) string {
+	return filepath.Join(append([]string{d.Config.Data}, names...)...)
 }
 
 // pending is what a delivery would be handed if it began now, and from where on.
