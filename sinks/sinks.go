@@ -7,6 +7,7 @@ import (
 	"github.com/filmwire/filmwire/sinks/drafts"
 	"github.com/filmwire/filmwire/sinks/exec"
 	"github.com/filmwire/filmwire/sinks/feed"
+	"github.com/filmwire/filmwire/sinks/file"
 	"github.com/filmwire/filmwire/sinks/nats"
 	"github.com/filmwire/filmwire/sinks/pages"
 	"github.com/filmwire/filmwire/sinks/ratings"
@@ -24,6 +25,7 @@ func Builtin() []pipeline.SinkType {
 		drafts.Type(),
 		webhook.Type(),
 		exec.Type(),
+		file.Type(),
 		nats.Type(),
 	}
 }
