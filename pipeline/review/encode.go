@@ -46,12 +46,10 @@ func (w *object) review(r *Review) {
 	w.knownTrue("spoiler", r.Spoiler)
 	if !r.Critic.IsZero() {
 		w.open("critic")
-		w.known("id", string(r.Critic.ID))
-		w.known("name", r.Critic.Name)
-		w.known("url", r.Critic.URL)
-		w.known("outlet", string(r.Critic.Outlet))
+		w.critic(r.Critic)
 		w.shut()
 	}
+	list(w, "co_critics", r.CoCritics, (*object).critic)
 	w.film(&r.Film)
 	w.rating(&r.Rating)
 	w.knownMoment("published_at", r.PublishedAt)
@@ -80,6 +78,13 @@ func (w *object) review(r *Review) {
 		w.known("field", n.Field)
 		w.known("detail", n.Detail)
 	})
+}
+
+func (w *object) critic(c Critic) {
+	w.known("id", string(c.ID))
+	w.known("name", c.Name)
+	w.known("url", c.URL)
+	w.known("outlet", string(c.Outlet))
 }
 
 func (w *object) film(f *Film) {

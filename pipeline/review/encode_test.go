@@ -49,7 +49,8 @@ func everyField() review.Event {
 		Review: review.Review{
 			Source:    review.Source{Name: "n", Type: "t", URL: "u", GUID: "g", FetchedAt: at, Parser: "p", RawSHA256: "s"},
 			EntryKind: review.EntryReview, URL: "u", Title: "t\x00\x1f\u2028\u2029\xff\"\\\b\f\n\r\t<&>", Summary: "s", BodyHTML: "h", BodyText: "t", Language: "en", Spoiler: true,
-			Critic: review.Critic{ID: "i", Name: "n", URL: "u", Outlet: "o"},
+			Critic:    review.Critic{ID: "i", Name: "n", URL: "u", Outlet: "o"},
+			CoCritics: []review.Critic{{ID: "j", Name: "m", URL: "v", Outlet: "p"}, {Name: "q"}},
 			Film: review.Film{ID: "i", Title: "t", OriginalTitle: "o", AltTitles: []string{"a", "b"}, Year: 2010, Years: []int{2009, 2010}, Directors: []string{"d"}, Countries: []string{"c"}, Companies: []string{"c"},
 				IDs:   review.FilmIDs{IMDb: "tt1", TMDB: "2", Wikidata: "Q3", Letterboxd: "l"},
 				Match: review.Match{Stage: "s", Confidence: d, Candidates: []review.FilmID{"a", "b"}}},

@@ -149,34 +149,6 @@ type Match struct {
 // IsZero reports that the film was not looked up.
 func (m Match) IsZero() bool { return m.Stage == "" && m.Confidence.IsZero() && len(m.Candidates) == 0 }
 
-// Critic is who wrote the review.
-type Critic struct {
-	ID     CriticID `json:"id,omitempty" doc:"The critic's id, made of the name unless the config says."`
-	Name   string   `json:"name,omitempty" doc:"The critic's name."`
-	URL    string   `json:"url,omitempty" doc:"The critic's page."`
-	Outlet Outlet   `json:"outlet,omitempty" doc:"The publication."`
-}
-
-// CriticID identifies a critic: the name as a slug, unless the config says.
-type CriticID string
-
-// Outlet is the name of the publication a critic writes for.
-type Outlet string
-
-// IsZero reports that nothing is known of the critic.
-func (c Critic) IsZero() bool { return c == Critic{} }
-
-// Or fills what c does not know from other.
-func (c Critic) Or(other Critic) Critic {
-	if c.Name == "" {
-		c.ID, c.Name, c.URL = other.ID, other.Name, other.URL
-	}
-	if c.Outlet == "" {
-		c.Outlet = other.Outlet
-	}
-	return c
-}
-
 // Credit is one credit line: who did what. A line whose names did not survive
 // is Lost and has no names.
 type Credit struct {

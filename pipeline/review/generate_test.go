@@ -102,7 +102,10 @@ func events() *rapid.Generator[review.Event] {
 				Summary: texts().Draw(t, "summary"), BodyHTML: texts().Draw(t, "html"), BodyText: texts().Draw(t, "text"),
 				Language: texts().Draw(t, "language"), Spoiler: rapid.Bool().Draw(t, "spoiler"),
 				Critic: review.Critic{ID: "jane", Name: texts().Draw(t, "critic"), Outlet: review.Outlet(texts().Draw(t, "outlet"))},
-				Film:   films().Draw(t, "film"), Rating: ratings().Draw(t, "rating"),
+				CoCritics: list(rapid.Custom(func(t *rapid.T) review.Critic {
+					return review.Critic{ID: "john", Name: texts().Draw(t, "name"), URL: texts().Draw(t, "url"), Outlet: review.Outlet(texts().Draw(t, "outlet"))}
+				})).Draw(t, "co-critics"),
+				Film: films().Draw(t, "film"), Rating: ratings().Draw(t, "rating"),
 				PublishedAt: moments().Draw(t, "published"), ModifiedAt: moments().Draw(t, "modified"),
 				Rewatch: rapid.Bool().Draw(t, "rewatch"), Liked: rapid.Bool().Draw(t, "liked"), Awards: honours().Draw(t, "awards"), Festivals: honours().Draw(t, "festivals"),
 				Tags: list(texts()).Draw(t, "tags"), Rights: review.RightsFull,

@@ -32,10 +32,13 @@ func (r *Review) ContentHash() string {
 	w.str(r.BodyText)
 	w.str(r.Language)
 	w.bool(r.Spoiler)
-	w.str(string(r.Critic.ID))
-	w.str(r.Critic.Name)
-	w.str(r.Critic.URL)
-	w.str(string(r.Critic.Outlet))
+	w.critic(&r.Critic)
+	if len(r.CoCritics) > 0 { // a review by one has the hash it had before there could be several
+		w.int(len(r.CoCritics))
+		for i := range r.CoCritics {
+			w.critic(&r.CoCritics[i])
+		}
+	}
 	w.film(&r.Film)
 	w.rating(&r.Rating)
 	w.str(r.WatchedOn.String())
@@ -119,6 +122,13 @@ func (w *fields) honours(hs []Honour) {
 		w.str(h.Name)
 		w.int(h.Year)
 	}
+}
+
+func (w *fields) critic(c *Critic) {
+	w.str(string(c.ID))
+	w.str(c.Name)
+	w.str(c.URL)
+	w.str(string(c.Outlet))
 }
 
 func (w *fields) film(f *Film) {

@@ -5,14 +5,16 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
 
 // ParseDocument reads one document in its loose JSON form: any field of the
 // event, by the event's names, in the shapes people write them. A rating, a
-// critic or a film may be a plain string, a list may be one string, a date may
-// lack time and zone (then it is UTC), a number may be a string. Besides those:
+// critic or a film may be a plain string, a critic a list of several, a list may be
+// one string, a date may lack time and zone (then it is UTC), a number may be a
+// string. Besides those:
 //
 //	id (or guid)   the source's own id; else the url, else what film, critic and date say
 //	body           HTML; body_html is the same, body_text (or text) plain text
@@ -34,7 +36,8 @@ func ParseDocument(data []byte) (Document, error) {
 			Summary:     string(l.Summary),
 			Language:    string(l.Language),
 			Spoiler:     l.Spoiler,
-			Critic:      Critic(l.Critic),
+			Critic:      l.Critic.first(),
+			CoCritics:   slices.Concat(l.Critic.others(), l.CoCritics),
 			Film:        l.film(),
 			PublishedAt: l.published(),
 			ModifiedAt:  time.Time(l.ModifiedAt),
@@ -102,7 +105,8 @@ type loose struct {
 	Text        looseString  `json:"text"`
 	Language    looseString  `json:"language"`
 	Spoiler     bool         `json:"spoiler"`
-	Critic      looseCritic  `json:"critic"`
+	Critic      looseCritics `json:"critic"`
+	CoCritics   looseCritics `json:"co_critics"`
 	Film        looseFilm    `json:"film"`
 	Year        looseInt     `json:"year"`
 	Rating      looseRating  `json:"rating"`
@@ -268,6 +272,38 @@ func (c *looseCritic) UnmarshalJSON(b []byte) error {
 	}
 	return (*looseString)(&c.Name).UnmarshalJSON(b)
 }
+
+// looseCritics are several critics in a list, or one. What names nobody is left out.
+type looseCritics []Critic
+
+func (cs *looseCritics) UnmarshalJSON(b []byte) error {
+	var list []looseCritic
+	if len(b) > 0 && b[0] == '[' {
+		if err := json.Unmarshal(b, &list); err != nil {
+			return err
+		}
+	} else {
+		list = make([]looseCritic, 1)
+		if err := list[0].UnmarshalJSON(b); err != nil {
+			return err
+		}
+	}
+	for _, c := range list {
+		if c != (looseCritic{}) {
+			*cs = append(*cs, Critic(c))
+		}
+	}
+	return nil
+}
+
+func (cs looseCritics) first() Critic {
+	if len(cs) == 0 {
+		return Critic{}
+	}
+	return cs[0]
+}
+
+func (cs looseCritics) others() []Critic { return cs[min(len(cs), 1):] }
 
 // looseFilm is an object, or the film's title.
 type looseFilm struct {

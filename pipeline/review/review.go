@@ -38,6 +38,7 @@ type Review struct {
 	Language    string    `json:"language,omitempty" doc:"A BCP 47 tag, as en or pt-BR."`
 	Spoiler     bool      `json:"spoiler,omitempty" doc:"The review gives away the plot."`
 	Critic      Critic    `json:"critic,omitzero" doc:"Who wrote it."`
+	CoCritics   []Critic  `json:"co_critics,omitempty" doc:"Who wrote it together with the critic, in the order in which they are named."`
 	Film        Film      `json:"film,omitzero" doc:"The film it is about, as far as it is known."`
 	Rating      Rating    `json:"rating,omitzero" doc:"What the critic thought, as written and as understood."`
 	PublishedAt time.Time `json:"published_at,omitzero" doc:"When it came out; fixed once known."`

@@ -66,13 +66,14 @@ func TestContentHashSeesWhatMatters(t *testing.T) {
 	}
 	first := base()
 	for name, change := range map[string]func(*review.Review){
-		"title":   func(r *review.Review) { r.Title = "Soul!" },
-		"text":    func(r *review.Review) { r.BodyText = "Fine!" },
-		"rating":  func(r *review.Review) { r.Rating.Raw = "5/5" },
-		"year":    func(r *review.Review) { r.Film.Year = 2020 },
-		"tags":    func(r *review.Review) { r.Tags = []string{"a"} },
-		"spoiler": func(r *review.Review) { r.Spoiler = true },
-		"moved":   func(r *review.Review) { r.Title, r.Summary = "", "Soul" },
+		"title":     func(r *review.Review) { r.Title = "Soul!" },
+		"text":      func(r *review.Review) { r.BodyText = "Fine!" },
+		"rating":    func(r *review.Review) { r.Rating.Raw = "5/5" },
+		"year":      func(r *review.Review) { r.Film.Year = 2020 },
+		"tags":      func(r *review.Review) { r.Tags = []string{"a"} },
+		"spoiler":   func(r *review.Review) { r.Spoiler = true },
+		"co-critic": func(r *review.Review) { r.CoCritics = []review.Critic{{Name: "John Roe"}} },
+		"moved":     func(r *review.Review) { r.Title, r.Summary = "", "Soul" },
 	} {
 		if r := base(); func() bool { change(&r); return r.ContentHash() == first.ContentHash() }() {
 			t.Errorf("a change of %s is not seen", name)
@@ -199,6 +200,9 @@ func TestParseDocument(t *testing.T) {
 		{"a rating object", `{"id":"1","rating":{"value":4,"best":5}}`, func(d review.Document) string { return d.RatingText + " of " + d.RatingScale.Best.String() }},
 		{"a year in a string", `{"id":"1","film":{"title":"Soul","year":"2020"}}`, func(d review.Document) string { return fmt.Sprint(d.Stated.Film.Year) }},
 		{"a critic's name", `{"id":"1","critic":"Jane Doe"}`, func(d review.Document) string { return d.Stated.Critic.Name }},
+		{"critics in a list", `{"id":"1","critic":["Jane Doe",{"name":"John Roe","url":"u"},null]}`, func(d review.Document) string { return fmt.Sprint(d.Stated.Critic, d.Stated.CoCritics) }},
+		{"co-critics", `{"id":"1","critic":{"name":"Jane Doe"},"co_critics":["John Roe",{"id":"ann","name":"Ann Poe"}]}`, func(d review.Document) string { return d.Stated.Byline() }},
+		{"one co-critic, and no critic", `{"id":"1","co_critics":"John Roe"}`, func(d review.Document) string { return d.Stated.Byline() }},
 		{"a date alone", `{"id":"1","date":"2020-10-04"}`, func(d review.Document) string { return d.Stated.PublishedAt.String() }},
 		{"tags with commas", `{"id":"1","tags":"a, b,,c"}`, func(d review.Document) string { return strings.Join(d.Stated.Tags, "|") }},
 		{"no id but a url", `{"url":"https://e.org/1"}`, func(d review.Document) string { return d.GUID }},
@@ -209,6 +213,7 @@ func TestParseDocument(t *testing.T) {
 	} {
 		want := map[string]string{
 			"a plain rating": "4/5", "a number for a rating": "4.50", "a rating object": "4 of 5", "a year in a string": "2020",
+			"critics in a list": "{ Jane Doe  } [{ John Roe u }]", "co-critics": "Jane Doe, John Roe & Ann Poe", "one co-critic, and no critic": "John Roe",
 			"a critic's name": "Jane Doe", "a date alone": "2020-10-04 00:00:00 +0000 UTC", "tags with commas": "a|b|c",
 			"no id but a url": "https://e.org/1", "no id at all": "Soul|0|Jane|2020-10-04", "a numeric id": "77html", "nulls": "1",
 			"a film id as a number": "27205",
