@@ -10,9 +10,7 @@ import (
 )
 
 func atomHead(f *atom.Feed) head {
-	h := head{link: alternate(f.Links), language: f.Language}
-	h.critic = atomCritic(f.Authors)
-	return h
+	return head{link: alternate(f.Links), language: f.Language, authors: atomAuthors(f.Authors)}
 }
 
 func (h *head) atomEntry(it *item, n *atom.Entry) entry {
@@ -33,12 +31,11 @@ func (h *head) atomEntry(it *item, n *atom.Entry) entry {
 		// RFC 4287 demands updated only, and it is then when the entry came out.
 		s.PublishedAt = s.ModifiedAt
 	}
-	s.Critic = atomCritic(n.Authors)
-	if s.Critic.Name == "" && n.Source != nil {
-		s.Critic = atomCritic(n.Source.Authors)
+	named := atomAuthors(n.Authors)
+	if len(named) == 0 && n.Source != nil {
+		named = atomAuthors(n.Source.Authors)
 	}
-	s.Critic = s.Critic.Or(h.critic)
-	s.Critic.URL = resolve(base, s.Critic.URL)
+	h.sign(s, named, base)
 	for _, c := range n.Categories {
 		// Blogger says with a category that the entry is a post.
 		if !strings.HasSuffix(c.Scheme, "#kind") {
@@ -74,14 +71,4 @@ func alternate(links []*atom.Link) string {
 		found = first(found, l.Href)
 	}
 	return found
-}
-
-// atomCritic is the first author that has a name.
-func atomCritic(authors []*atom.Person) review.Critic {
-	for _, a := range authors {
-		if name := personName(a.Name); name != "" {
-			return review.Critic{Name: name, URL: strings.TrimSpace(a.URI)}
-		}
-	}
-	return review.Critic{}
 }

@@ -139,19 +139,8 @@ func jsonHead(shell []byte, at *url.URL) head {
 	h.link = resolve(at, f.HomePageURL)
 	h.base = rebased(at, first(f.HomePageURL, f.FeedURL))
 	h.language = f.Language
-	h.critic = jsonCritic(f.Authors, f.Author)
+	h.authors = jsonAuthors(f.Authors, f.Author)
 	return h
-}
-
-func jsonCritic(authors []*jsonfeed.Author, author *jsonfeed.Author) review.Critic {
-	for _, a := range append(authors, author) {
-		if a != nil {
-			if name := personName(a.Name); name != "" {
-				return review.Critic{Name: name, URL: strings.TrimSpace(a.URL)}
-			}
-		}
-	}
-	return review.Critic{}
 }
 
 func (h *head) jsonEntry(raw json.RawMessage) entry {
@@ -178,7 +167,7 @@ func (h *head) jsonEntry(raw json.RawMessage) entry {
 	s.Language = first(n.Language, h.language)
 	s.PublishedAt = instantOf(n.DatePublished)
 	s.ModifiedAt = instantOf(n.DateModified)
-	s.Critic = jsonCritic(n.Authors, n.Author).Or(s.Critic).Or(h.critic)
+	h.sign(s, jsonAuthors(n.Authors, n.Author), h.base)
 	s.Tags = nil
 	for _, tag := range n.Tags {
 		s.Tags = addTag(s.Tags, tag)

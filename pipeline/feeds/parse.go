@@ -82,7 +82,7 @@ type head struct {
 	stated   *url.URL // the same, if the feed states it: then texts are rebased too
 	link     string   // the site
 	language string
-	critic   review.Critic
+	authors  authors
 }
 
 // fingerprint joins what is inherited, so that an item is not passed over as
@@ -92,7 +92,11 @@ func (h *head) fingerprint() string {
 	if h.base != nil {
 		base = h.base.String()
 	}
-	return strings.Join([]string{base, h.link, h.language, h.critic.Name, h.critic.URL}, "\n")
+	said := []string{base, h.link, h.language}
+	for _, a := range h.authors {
+		said = append(said, a.Name, a.URL)
+	}
+	return strings.Join(said, "\n")
 }
 
 func digest(inherited string, raw []byte) string {

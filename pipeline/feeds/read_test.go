@@ -76,7 +76,7 @@ func TestDialects(t *testing.T) {
 			}),
 			doc("https://seat.example/?p=7", "https://seat.example/2026/11/heat/", review.FormHTML, "<p>Two men, one table. <b>4/5</b></p>", review.Review{
 				Title: "Heat (1995) – still hot & bothered", Summary: "Two men, one table. Read on …", Language: "en-GB",
-				Critic: review.Critic{Name: "Jane Doe"}, PublishedAt: at("2026-11-22T09:00:00Z"), Tags: []string{"Crime & Punishment", "Reviews"},
+				Critic: review.Critic{Name: "Jane Doe"}, CoCritics: []review.Critic{{Name: "John Roe"}}, PublishedAt: at("2026-11-22T09:00:00Z"), Tags: []string{"Crime & Punishment", "Reviews"},
 				Media: []review.Media{
 					{URL: "https://seat.example/sound/heat.mp3", Kind: "audio", Type: "audio/mpeg"},
 					{URL: "https://seat.example/heat.jpg", Alt: "The table", Kind: "image"},

@@ -13,7 +13,9 @@ import (
 // master are not the critic.
 func rssHead(f *rss.Feed) head {
 	h := head{link: f.Link, language: first(f.Language, extension(f.Extensions, "dc", "language"))}
-	h.critic.Name = extension(f.Extensions, "dc", "creator")
+	for _, c := range f.Extensions["dc"]["creator"] {
+		h.authors.add(c.Value, "")
+	}
 	return h
 }
 
@@ -37,8 +39,7 @@ func (h *head) rssEntry(it *item, n *rss.Item) entry {
 		s.PublishedAt = instantOf(first(extension(n.Extensions, "dc", "date"), extension(n.Extensions, "dcterms", "created"), extension(n.Extensions, "atom", "published")))
 	}
 	s.ModifiedAt = instantOf(first(extension(n.Extensions, "atom", "updated"), extension(n.Extensions, "dcterms", "modified")))
-	s.Critic.Name = rssAuthor(n)
-	s.Critic = s.Critic.Or(h.critic)
+	h.sign(s, rssAuthors(n), base)
 	for _, c := range n.Categories {
 		s.Tags = addTag(s.Tags, c.Value)
 	}
@@ -56,17 +57,6 @@ func (h *head) rssEntry(it *item, n *rss.Item) entry {
 		d.Aside = review.AsideList
 	}
 	return e
-}
-
-// rssAuthor is the first author: dc:creator says names, author should be an
-// e-mail address with a name in brackets.
-func rssAuthor(n *rss.Item) string {
-	for _, c := range n.Extensions["dc"]["creator"] {
-		if name := personName(c.Value); name != "" {
-			return name
-		}
-	}
-	return first(personName(n.Author), extensionChild(n.Extensions, "atom", "author", "name"))
 }
 
 // personName takes the name out of "jane@example.org (Jane Doe)", "Jane Doe
@@ -102,22 +92,13 @@ func atomLink(x ext.Extensions) string {
 }
 
 // extension is the text of the first element of that name.
-func extension(x ext.Extensions, prefix, name string) string {
-	for _, e := range x[prefix][name] {
+func extension(x ext.Extensions, prefix, name string) string { return extensionText(x[prefix][name]) }
+
+// extensionText is the first text of some elements.
+func extensionText(elements []ext.Extension) string {
+	for _, e := range elements {
 		if v := strings.TrimSpace(e.Value); v != "" {
 			return v
-		}
-	}
-	return ""
-}
-
-// extensionChild is the text of a child of the first element of that name.
-func extensionChild(x ext.Extensions, prefix, name, child string) string {
-	for _, e := range x[prefix][name] {
-		for _, c := range e.Children[child] {
-			if v := strings.TrimSpace(c.Value); v != "" {
-				return v
-			}
 		}
 	}
 	return ""

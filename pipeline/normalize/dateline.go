@@ -108,7 +108,7 @@ func cutAccount(s string) (string, bool) {
 // cutSignature is the name at the front, up to where such lines go on.
 func cutSignature(s string) (name, rest string, ok bool) {
 	end := len(s)
-	for _, sep := range [...]string{" | ", " on ", " at ", " in ", " - ", " – ", " — ", " • ", " · ", " / ", ", ", " (", " ~ ", "|"} {
+	for _, sep := range [...]string{" | ", " on ", " at ", " in ", " - ", " – ", " — ", " • ", " · ", " / ", " (", " ~ ", "|"} {
 		if i := strings.Index(s[:end], sep); i > 0 {
 			end = i
 		}
@@ -118,11 +118,8 @@ func cutSignature(s string) (name, rest string, ok bool) {
 			end = i
 		}
 	}
-	name = strings.Trim(s[:end], " .,;*_")
-	if !isName(name) || strings.Count(name, " ") > 3 {
-		return "", s, false
-	}
-	return name, s[end:], true
+	name, rest, ok = cutSigned(s[:end])
+	return name, rest + s[end:], ok
 }
 
 // cutDateLabel takes a label off the front of a date.

@@ -371,17 +371,32 @@ func (m *matter) setIDs(k string, n *yaml.Node) bool {
 	return true
 }
 
+// setCritic takes one critic, or a list of several.
 func (m *matter) setCritic(n *yaml.Node) {
-	c := &m.into.Critic
-	if c.Name != "" {
+	if n.Kind == yaml.Sequence {
+		for _, item := range n.Items[:min(len(n.Items), maxCritics)] {
+			if c := m.critic(item); m.into.Critic.Name == "" {
+				m.setCritic(item)
+			} else if c.Name != "" {
+				m.into.CoCritics = append(m.into.CoCritics, c)
+			}
+		}
 		return
 	}
+	if c := &m.into.Critic; c.Name == "" {
+		named := m.critic(n)
+		c.Name, c.URL = named.Name, first(c.URL, named.URL)
+	}
+}
+
+func (m *matter) critic(n *yaml.Node) review.Critic {
 	if n.Kind != yaml.Mapping {
-		c.Name = scalar(n)
-		return
+		return review.Critic{Name: scalar(n)}
 	}
-	c.Name = first(scalar(n.Get("name")), scalar(n.Get("display_name")))
-	c.URL = first(c.URL, m.base.resolve(scalar(n.Get("url")), false))
+	return review.Critic{
+		Name: first(scalar(n.Get("name")), scalar(n.Get("display_name"))),
+		URL:  m.base.resolve(scalar(n.Get("url")), false),
+	}
 }
 
 // finish puts together what several keys say.

@@ -24,11 +24,14 @@ func notInvented(t testing.TB, d review.Document, r review.Review) {
 		return r
 	}, html.UnescapeString(d.Body))
 	given := strings.Join([]string{d.Body, html.UnescapeString(d.Body), seen, d.RatingText, d.Stated.Title, d.Stated.Critic.Name, d.Defaults.Critic.Name,
-		r.BodyText, r.Title, fmt.Sprint(d.Stated.Credits, d.Stated.Film, d.Stated.PublishedAt)}, "\n")
+		r.BodyText, r.Title, fmt.Sprint(d.Stated.Credits, d.Stated.CoCritics, d.Stated.Film, d.Stated.PublishedAt)}, "\n")
 	if value := strings.Trim(r.Rating.Value.String(), "-"); value != "" && r.Rating.FoundIn != "image" && !written(given, value) {
 		t.Errorf("rating %s is not written there", r.Rating.Value)
 	}
 	names := append([]string{r.Critic.Name}, r.Film.Directors...)
+	for _, c := range r.CoCritics {
+		names = append(names, c.Name)
+	}
 	for _, c := range r.Credits {
 		names = append(names, c.Names...)
 	}
@@ -64,7 +67,7 @@ func dayWritten(text string, on time.Time) bool {
 // lines that say something, and lines that nearly do.
 var saying = []string{
 	"Directed by %s", "Dir. %s, UK %d, 110 mins", "(%[2]d, UK)", "UK/France %[2]d", "Starring %s and Tom Okafor", "Directed by", "Cast: %s (Ada), %s",
-	"Reviewed by %s on %[3]d June %[2]d", "By %s | June %[3]d, %[2]d", "By %s", "June %[3]d, %[2]d", "%02[3]d.06.%[2]d", "%[2]d-06-%02[3]d", "%[3]d/%[3]d/%[2]d",
+	"Reviewed by %s on %[3]d June %[2]d", "By %s | June %[3]d, %[2]d", "By %s", "By %s and John Roe", "By %s, John Roe & Ann Poe", "June %[3]d, %[2]d", "%02[3]d.06.%[2]d", "%[2]d-06-%02[3]d", "%[3]d/%[3]d/%[2]d",
 	"Rating: %[3]d/5", "%[3]d out of 10", "My score: %[3]d.5 of 10", "★★★½☆", "(out of 5)", "B+", "Four stars (out of 5)", "I give it %[3]d stars out of five.",
 	"London Film Festival %[2]d", "It was June %[3]d, %[2]d when %s came home, and it rained.", "Acting: %[3]d/10", "IMDb: %[3]d.1", "%[3]d years and %[2]d nights pass.",
 	"Country: UK | Year: %[2]d | Runtime: %[3]d mins", "Written by %s, who should know.", "%s directed it in %[2]d.", "Posted by %s on June %[3]d, %[2]d at 10:00",

@@ -106,8 +106,7 @@ func (u *understanding) readReviewObject(o, film object) error {
 	r.Title = first(r.Title, oneLine(o.text("headline")), oneLine(o.text("name")))
 	r.Language = first(r.Language, o.text("inLanguage"))
 	if r.Critic.Name == "" {
-		r.Critic.Name = personal(o.name("author"))
-		r.Critic.URL = first(r.Critic.URL, u.base.resolve(o.object("author").text("url"), false))
+		u.readAuthors(o)
 	}
 	if r.Critic.Outlet == "" {
 		r.Critic.Outlet = review.Outlet(oneLine(o.name("publisher")))
@@ -123,6 +122,26 @@ func (u *understanding) readReviewObject(o, film object) error {
 		u.structured(value, rating.text("bestRating"), rating.text("worstRating"), inJSONLD)
 	}
 	return nil
+}
+
+// readAuthors takes who wrote a Review. An organisation beside people is where they
+// write, not who.
+func (u *understanding) readAuthors(o object) {
+	r, people := &u.review, 0
+	authors := o.objects("author")
+	for _, a := range authors {
+		name := personal(oneLine(a.text("name")))
+		if name == "" || a.is("Organization", "NewsMediaOrganization") && len(authors) > 1 {
+			continue
+		}
+		c := review.Critic{Name: name, URL: u.base.resolve(a.text("url"), false), Outlet: r.Critic.Outlet}
+		if people++; people == 1 {
+			c.URL = first(r.Critic.URL, c.URL)
+			r.Critic = c
+		} else if people <= maxCritics {
+			r.CoCritics = append(r.CoCritics, c)
+		}
+	}
 }
 
 // readFilmObject takes what a Movie says.
@@ -178,6 +197,24 @@ func (o object) object(key string) object {
 		}
 	}
 	return nil
+}
+
+// objects are those a key has. A text stands for one of that name.
+func (o object) objects(key string) []object {
+	items, ok := o[key].([]any)
+	if !ok && o[key] != nil {
+		items = []any{o[key]}
+	}
+	var list []object
+	for _, item := range items {
+		switch item := item.(type) {
+		case string:
+			list = append(list, object{"name": item})
+		case map[string]any:
+			list = append(list, item)
+		}
+	}
+	return list
 }
 
 // text is the first text a key has; a number keeps its digits.

@@ -61,6 +61,7 @@ func Normalize(doc review.Document) (review.Review, error) {
 // stated is what the source states, in slices of our own.
 func stated(s review.Review) review.Review {
 	s.Rating, s.BodyHTML, s.BodyText, s.Warnings = review.Rating{}, "", "", nil
+	s.CoCritics = slices.Clone(s.CoCritics)
 	s.Tags, s.Credits, s.Media = slices.Clone(s.Tags), slices.Clone(s.Credits), slices.Clone(s.Media)
 	s.Awards, s.Festivals = slices.Clone(s.Awards), slices.Clone(s.Festivals)
 	s.Film.Years, s.Film.Directors = slices.Clone(s.Film.Years), slices.Clone(s.Film.Directors)
@@ -102,7 +103,7 @@ func (u *understanding) settle() {
 	u.settleDate()
 	u.settleCredits(t)
 	u.settleFilm(t)
-	u.settleCritic()
+	u.settleCritics()
 	u.settleRating(t)
 	u.settleText()
 	u.settleDefaults()
@@ -254,22 +255,6 @@ func severalYears(years []int) []int {
 		return nil
 	}
 	return years
-}
-
-// settleCritic says who wrote it: who is stated, else the byline, else the
-// operator's word.
-func (u *understanding) settleCritic() {
-	c := &u.review.Critic
-	c.Name = first(c.Name, u.said.name)
-	c.Name = oneLine(plainTitle(c.Name))
-	d := u.doc.Defaults.Critic
-	if c.Name != "" && c.ID == "" && strings.EqualFold(c.Name, d.Name) {
-		c.ID, c.URL = d.ID, first(c.URL, d.URL)
-	}
-	*c = c.Or(d)
-	if c.ID == "" {
-		c.ID = review.CriticID(fold.Slug(c.Name))
-	}
 }
 
 // settleRating collects the ratings, the strongest first, and takes one.
