@@ -14,7 +14,7 @@ import (
 // its values must. Words are compared without regard to case. The zero value
 // keeps everything.
 type Where struct {
-	Critics     []string       `config:"critics" form:"filled" doc:"Critics, by id or name."`
+	Critics     []string       `config:"critics" form:"filled" doc:"Critics, by id or name, one of whom wrote the review, alone or with others."`
 	Outlets     []string       `config:"outlets" form:"filled" doc:"Publications, by name."`
 	Sources     []string       `config:"sources" form:"filled" doc:"Sources, by their name in the config."`
 	Films       []string       `config:"films" form:"slug" doc:"Films, by slug, as parasite-2019."`
@@ -36,7 +36,7 @@ func (w *Where) Match(e *review.Event) bool { return w.Against(e) == "" }
 // where the filter keeps it.
 func (w *Where) Against(e *review.Event) string {
 	switch {
-	case !anyOf(w.Critics, string(e.Critic.ID), e.Critic.Name):
+	case !w.critic(e):
 		return "critics"
 	case !anyOf(w.Outlets, string(e.Critic.Outlet)):
 		return "outlets"
@@ -71,7 +71,7 @@ func (w *Where) Against(e *review.Event) string {
 func (w *Where) Found(key string, e *review.Event) string {
 	switch key {
 	case "critics":
-		return e.Critic.Name
+		return e.Byline()
 	case "outlets":
 		return string(e.Critic.Outlet)
 	case "sources":
@@ -147,6 +147,12 @@ func stands(phrase, text string) bool {
 
 // spelt reports whether words are made of letters like this one.
 func spelt(r rune) bool { return unicode.IsDigit(r) || unicode.IsLower(r) || unicode.Is(unicode.M, r) }
+
+func (w *Where) critic(e *review.Event) bool {
+	return anyOf(w.Critics, string(e.Critic.ID), e.Critic.Name) || slices.ContainsFunc(e.CoCritics, func(c review.Critic) bool {
+		return anyOf(w.Critics, string(c.ID), c.Name)
+	})
+}
 
 func (w *Where) language(tag string) bool {
 	if len(w.Languages) == 0 {

@@ -17,6 +17,7 @@ func TestWhere(t *testing.T) {
 		Critic: review.Critic{ID: "jane-doe", Name: "Jane Doe", Outlet: "The Aisle Seat"},
 		Film:   review.Film{ID: "heat-1995", Year: 1995}, Rating: scored(80), Tags: []string{"Drama", "crime"},
 	}
+	with := func(r *review.Review) { r.CoCritics = []review.Critic{{ID: "john-roe", Name: "John Roe"}} }
 	cases := []struct {
 		name    string
 		where   pipeline.Where
@@ -27,6 +28,9 @@ func TestWhere(t *testing.T) {
 		{name: "nothing asked"},
 		{name: "critic by id", where: pipeline.Where{Critics: []string{"jane-doe"}}},
 		{name: "critic by name, other case", where: pipeline.Where{Critics: []string{"x", "JANE DOE"}}},
+		{name: "a critic of several", where: pipeline.Where{Critics: []string{"john-roe"}}, edit: with},
+		{name: "the first of several", where: pipeline.Where{Critics: []string{"Jane Doe"}}, edit: with},
+		{name: "none of several", where: pipeline.Where{Critics: []string{"Ann"}}, against: "critics", found: "Jane Doe & John Roe", edit: with},
 		{name: "another critic", where: pipeline.Where{Critics: []string{"Ann"}}, against: "critics", found: "Jane Doe"},
 		{name: "outlet", where: pipeline.Where{Outlets: []string{"the aisle seat"}}},
 		{name: "another outlet", where: pipeline.Where{Outlets: []string{"Blog"}}, against: "outlets", found: "The Aisle Seat"},

@@ -12,7 +12,7 @@ import (
 )
 
 // Telling is what a template of the config sees of one event: every field of the
-// event by its Go name (.Kind, .Film.Title, .Rating.Text, .Excerpt 200), and what
+// event by its Go name (.Kind, .Film.Title, .Byline, .Rating.Text, .Excerpt 200), and what
 // surrounds it. It is what deliveries word their calls with.
 type Telling struct {
 	*review.Event
@@ -134,7 +134,8 @@ func sampleReview(from review.Source, at time.Time) review.Review {
 	return review.Review{
 		Source: from, EntryKind: review.EntryReview, URL: "https://reviews.example.org/never-let-me-go",
 		Title: "Never Let Me Go", Summary: text, BodyHTML: "<p>" + text + "</p>", BodyText: text, Language: "en",
-		Critic: review.Critic{ID: "jane-doe", Name: "Jane Doe", URL: "https://reviews.example.org/jane", Outlet: "The Aisle Seat"},
+		Critic:    review.Critic{ID: "jane-doe", Name: "Jane Doe", URL: "https://reviews.example.org/jane", Outlet: "The Aisle Seat"},
+		CoCritics: []review.Critic{{ID: "john-roe", Name: "John Roe", Outlet: "The Aisle Seat"}},
 		Film: review.Film{
 			ID: "never-let-me-go-2010", Title: "Never Let Me Go", OriginalTitle: "Never Let Me Go", AltTitles: []string{"Alles, was wir geben mussten"},
 			Year: 2010, Years: []int{2010}, Directors: []string{"Mark Romanek"}, Countries: []string{"GB"}, Companies: []string{"Film4"},

@@ -81,10 +81,10 @@ func filmName(f *review.Film) string {
 }
 
 func byline(e *review.Event) string {
-	if e.Critic.Name == "" {
-		return ""
+	if by := e.Byline(); by != "" {
+		return ", by " + by
 	}
-	return ", by " + e.Critic.Name
+	return ""
 }
 
 // withLog opens the config's log, also while a daemon runs on it.

@@ -140,7 +140,11 @@ func printVotes(out io.Writer, votes []ratings.Vote) error {
 }
 
 func voteBy(v *ratings.Vote) string {
-	return strings.Trim(review.Line(v.Critic)+", "+review.Line(string(v.Outlet)), ", ")
+	by := review.Review{Critic: review.Critic{Name: v.Critic, Outlet: v.Outlet}}
+	for _, name := range v.Others {
+		by.CoCritics = append(by.CoCritics, review.Critic{Name: name})
+	}
+	return by.Signature()
 }
 
 func shorten(s string) string {

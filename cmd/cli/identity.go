@@ -170,7 +170,7 @@ func addReviews(ctx context.Context, log pipeline.Log, about map[review.FilmID]*
 	}
 	return log.Latest(ctx, func(e pipeline.Entry) error {
 		if q := about[e.Review.Film.ID]; q != nil && !e.Review.Gone() {
-			q.Reviews = append(q.Reviews, inspectedReview{e.Review.ReviewID, e.Review.URL, e.Review.Critic.Name, review.Line(e.Review.Title)})
+			q.Reviews = append(q.Reviews, inspectedReview{e.Review.ReviewID, e.Review.URL, e.Review.Byline(), review.Line(e.Review.Title)})
 		}
 		return nil
 	})

@@ -450,7 +450,8 @@ func TestWording(t *testing.T) {
 			published(sinktest.Text("One. Two."), func(e *review.Event) { e.Summary, e.Rights = "", review.RightsExcerpt }), "{{.Title}}{{.Text}}", "Never Let Me Go"},
 		"lines become spaces": {
 			published(sinktest.Text("One\r\n\ttwo\u2028three\x00.")), "{{.Text}}", "One two three."},
-		"who wrote it": {published(), "{{.Critic}}, {{.Outlet}} ({{.Language}}), {{.Network}}", "Jane Doe, The Aisle Seat (en), mastodon"},
+		"who wrote it":          {published(), "{{.Critic}}, {{.Outlet}} ({{.Language}}), {{.Network}}", "Jane Doe, The Aisle Seat (en), mastodon"},
+		"who wrote it together": {published(sinktest.With("John Roe", "Ann Poe")), "{{.Critic}}, {{.Outlet}}", "Jane Doe, John Roe & Ann Poe, The Aisle Seat"},
 		"a template too long for this review falls back": {
 			published(sinktest.Text(""), sinktest.FilmOf(strings.TrimSpace(strings.Repeat("word ", 40)), 0)),
 			"{{.Title}}{{if .Critic}}" + strings.Repeat("long ", 120) + "{{end}}",

@@ -100,7 +100,7 @@ func (w *writer) post(e *review.Event, n *network) (Post, []string) {
 	p := Post{
 		Title: shorten(line(e.Film.Title), maxTitleWords), Year: e.Film.Year,
 		Rating: ratingText(&e.Rating), Link: linkText(e.URL), Hashtags: w.hashtags,
-		Critic: line(e.Critic.Name), Outlet: line(string(e.Critic.Outlet)), Language: line(e.Language),
+		Critic: line(e.Byline()), Outlet: line(string(e.Critic.Outlet)), Language: line(e.Language),
 		Spoiler: e.Spoiler, Network: n.name, Site: w.site,
 	}
 	if p.Title == "" {

@@ -47,10 +47,11 @@ type atomGenerator struct {
 }
 
 // atomEntry says what the embedded entry cannot: several categories, each with
-// its term in an attribute.
+// its term in an attribute, and several authors.
 type atomEntry struct {
 	feeds.AtomEntry
-	Lang     string         `xml:"xml:lang,attr,omitempty"`
+	Lang     string `xml:"xml:lang,attr,omitempty"`
+	Author   []feeds.AtomAuthor
 	Links    []atomLink     `xml:"link"`
 	Category []atomCategory `xml:"category"`
 	Film     *schemaFilm
@@ -86,8 +87,8 @@ func (atom) item(n *entry) ([]byte, error) {
 	if n.content != "" {
 		x.Content = &feeds.AtomContent{Content: n.content, Type: "html"}
 	}
-	if n.author != "" {
-		x.Author = &feeds.AtomAuthor{AtomPerson: feeds.AtomPerson{Name: n.author, Uri: n.authorURL}}
+	for _, a := range n.authors {
+		x.Author = append(x.Author, feeds.AtomAuthor{AtomPerson: feeds.AtomPerson{Name: a.name, Uri: a.url}})
 	}
 	if !n.published.IsZero() {
 		x.Published = n.published.Format(time.RFC3339)

@@ -19,8 +19,7 @@ type entry struct {
 	title     string
 	link      string // never empty
 	language  string
-	author    string
-	authorURL string
+	authors   []author  // none where not even the outlet is known
 	published time.Time // zero where it is not known
 	updated   time.Time // never zero
 	summary   string    // plain text, never empty
@@ -30,6 +29,9 @@ type entry struct {
 	via       string // where it was read
 	review    reviewData
 }
+
+// author is one of those who wrote the review, or the outlet where nobody is named.
+type author struct{ name, url string }
 
 // media is a picture, a video or a sound that belongs to the review. What is not
 // known is empty.
@@ -89,8 +91,7 @@ func newEntry(e *review.Event, site pipeline.Site, fallback string, stars bool) 
 		title:     entryTitle(e, stars),
 		link:      cmp.Or(webURL(e.URL), fallback),
 		language:  language(e.Language),
-		author:    authorName(&e.Critic),
-		authorURL: webURL(e.Critic.URL),
+		authors:   authorsOf(e),
 		published: dateOf(e),
 		updated:   updatedOf(e).Add(ownFraction(e.ReviewID)),
 		tags:      tagsOf(e.Tags),
@@ -134,10 +135,7 @@ func summaryOf(e *review.Event) string {
 
 // facts says who reviewed what and how it was rated, in no particular language.
 func facts(e *review.Event) string {
-	who := authorName(&e.Critic)
-	if outlet := line(string(e.Critic.Outlet)); outlet != "" && who != outlet {
-		who += ", " + outlet
-	}
+	who := line(e.Signature())
 	what := strings.TrimSpace(filmName(&e.Film) + " " + ratingText(&e.Rating))
 	if who == "" || what == "" {
 		return who + what
@@ -154,11 +152,19 @@ func entryID(e *review.Event, site pipeline.Site) string {
 	return join(site.URL, "reviews", string(e.ReviewID))
 }
 
-func authorName(c *review.Critic) string {
-	if name := line(c.Name); name != "" {
-		return name
+// authorsOf are those who are named, each once; else the outlet.
+func authorsOf(e *review.Event) []author {
+	var list []author
+	for _, c := range e.Critics() {
+		name := line(c.Name)
+		if name != "" && !slices.ContainsFunc(list, func(a author) bool { return a.name == name }) {
+			list = append(list, author{name, webURL(c.URL)})
+		}
 	}
-	return line(string(c.Outlet))
+	if outlet := line(string(e.Critic.Outlet)); len(list) == 0 && outlet != "" {
+		list = append(list, author{outlet, webURL(e.Critic.URL)})
+	}
+	return list
 }
 
 func tagsOf(tags []string) []string {

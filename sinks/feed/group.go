@@ -30,7 +30,7 @@ func groupings(per string) grouping {
 	case perFilm:
 		return ofFilm
 	case perCritic:
-		return ofCritic
+		return ofCritics
 	case perOutlet:
 		return ofOutlet
 	case perTag:
@@ -48,20 +48,32 @@ func ofFilm(e *review.Event) []subject {
 	return []subject{{key: pathKey(string(e.Film.ID)), film: film}}
 }
 
-func ofCritic(e *review.Event) []subject {
-	name := line(e.Critic.Name)
-	id := string(e.Critic.ID)
-	if name == "" && id == "" {
-		return nil
+// ofCritics: a review by several is in the feed of each.
+func ofCritics(e *review.Event) []subject {
+	var all []subject
+	for _, c := range e.Critics() {
+		s, named := ofCritic(&c)
+		if named && !slices.ContainsFunc(all, func(o subject) bool { return o.key == s.key }) {
+			all = append(all, s)
+		}
 	}
-	s := subject{key: pathKey(id), critic: Critic{ID: line(id), Name: name, Outlet: line(string(e.Critic.Outlet))}}
+	return all
+}
+
+func ofCritic(c *review.Critic) (s subject, named bool) {
+	name := line(c.Name)
+	id := string(c.ID)
+	if name == "" && id == "" {
+		return s, false
+	}
+	s = subject{key: pathKey(id), critic: Critic{ID: line(id), Name: name, Outlet: line(string(c.Outlet))}}
 	if id == "" {
 		s.key = nameKey(name)
 	}
 	if name == "" {
 		s.critic.Name = line(id)
 	}
-	return []subject{s}
+	return s, true
 }
 
 func ofOutlet(e *review.Event) []subject {

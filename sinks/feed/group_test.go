@@ -69,6 +69,26 @@ func TestFeedsPer(t *testing.T) {
 	}
 }
 
+// TestOneReviewInTheFeedOfEachCritic: and gone from the feed of one who is no longer
+// named.
+func TestOneReviewInTheFeedOfEachCritic(t *testing.T) {
+	b := newBench(t, per("critic"))
+	both := sinktest.With("John Roe", "Jane Doe", "")
+	b.apply(sinktest.Event(both), sinktest.Event(sinktest.GUID("2"), sinktest.By("John Roe", "A Film Paper")))
+	for path, want := range map[string]int{"feeds/test/jane-doe.json": 1, "feeds/test/john-roe.json": 2} {
+		if got := len(b.titles(path)); got != want {
+			t.Errorf("%s: %d entries, want %d", path, got, want)
+		}
+	}
+	for _, doc := range []string{"jane-doe", "john-roe"} {
+		mustBeValid(t, b.docs.Files(), "feeds/test/"+doc)
+	}
+	b.apply(sinktest.Event(sinktest.Kind(review.Revised, 2)))
+	if got := len(b.titles("feeds/test/john-roe.json")); got != 1 {
+		t.Errorf("%d entries of John Roe, who wrote one", got)
+	}
+}
+
 // outlines are the titles and addresses of a list of feeds.
 func outlines(t *testing.T, doc string) []string {
 	t.Helper()

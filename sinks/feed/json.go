@@ -58,8 +58,8 @@ func (jsonFeed) item(n *entry) ([]byte, error) {
 	if n.content == "" { // one of the two must be there
 		x.ContentText = n.summary
 	}
-	if n.author != "" {
-		x.Authors = []*feeds.JSONAuthor{{Name: n.author, Url: n.authorURL}}
+	for _, a := range n.authors {
+		x.Authors = append(x.Authors, &feeds.JSONAuthor{Name: a.name, Url: a.url})
 	}
 	if !n.published.IsZero() {
 		x.PublishedDate, x.ModifiedDate = &n.published, &n.updated

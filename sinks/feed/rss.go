@@ -52,9 +52,9 @@ type rssItem struct {
 	Category []string   `xml:"category"`
 	Source   *rssSource `xml:"source"`
 	Via      *rssLink
-	Creator  string `xml:"dc:creator,omitempty"`
-	Language string `xml:"dc:language,omitempty"`
-	Updated  string `xml:"atom:updated,omitempty"`
+	Creator  []string `xml:"dc:creator"`
+	Language string   `xml:"dc:language,omitempty"`
+	Updated  string   `xml:"atom:updated,omitempty"`
 	Media    []rssMedia
 	Film     *schemaFilm
 	Rating   *schemaRating
@@ -86,8 +86,10 @@ func (f rss) item(n *entry) ([]byte, error) {
 			Guid:        &feeds.RssGuid{Id: n.id, IsPermaLink: "false"},
 		},
 		Category: n.tags,
-		Creator:  n.author,
 		Language: n.language,
+	}
+	for _, a := range n.authors {
+		x.Creator = append(x.Creator, a.name)
 	}
 	if n.content != "" {
 		x.Content = &feeds.RssContent{Content: n.content}

@@ -141,7 +141,7 @@ func rssItemFaults(f *faults, it *node) {
 		}
 	}
 	for name, n := range once {
-		f.add(n == 1 || name == " category" || name == mediaSpace+" content", "DuplicateElement: %s", name)
+		f.add(n == 1 || name == " category" || name == mediaSpace+" content" || name == dcSpace+" creator", "DuplicateElement: %s", name)
 	}
 	if at := slices.Index(order, "encoded"); at >= 0 {
 		f.add(slices.Contains(order[:at], "description"), "NeedDescriptionBeforeContent")

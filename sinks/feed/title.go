@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -28,8 +29,8 @@ func entryTitle(e *review.Event, stars bool) string {
 	}
 	if title == "" {
 		title = "Review"
-		if author := authorName(&e.Critic); author != "" {
-			title += " by " + author
+		if by := line(cmp.Or(e.Byline(), string(e.Critic.Outlet))); by != "" {
+			title += " by " + by
 		}
 	}
 	rating := ratingText(&e.Rating)

@@ -68,7 +68,7 @@ const (
 )
 
 // codeVersion changes when the same reviews and settings give other bytes.
-const codeVersion = "feed/3"
+const codeVersion = "feed/4"
 
 // New makes a view. Settings that [Settings.Check] has a fault with are an error.
 func New(s Settings, env pipeline.ViewEnv) (*View, error) {

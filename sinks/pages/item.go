@@ -17,7 +17,7 @@ type item struct {
 	FilmPath string // of the film's page, where there is one
 	Title    string // the review's own, where it says more than which film it is
 	URL      string // http or https
-	Critic   string // with the outlet
+	Critic   string // those who wrote it, with the outlet
 	Rating   string // with its scale
 	Lost     bool   // there was a rating
 	Date     string // YYYY-MM-DD
@@ -35,7 +35,7 @@ func newItem(e *review.Event, page pipeline.Link) item {
 		Film:     review.Line(e.Film.Title),
 		Title:    e.OwnTitle(),
 		URL:      review.WebURL(e.URL),
-		Critic:   review.Line(e.Critic.Name),
+		Critic:   e.Signature(),
 		Rating:   e.Rating.Text(),
 		Lost:     e.Rating.Kind == review.Lost,
 		Date:     date(e.Date()),
@@ -48,9 +48,6 @@ func newItem(e *review.Event, page pipeline.Link) item {
 	}
 	if it.Film == "" {
 		it.Film, it.Title = cmp.Or(review.Line(e.Title), "A review"), ""
-	}
-	if outlet := review.Line(string(e.Critic.Outlet)); outlet != "" && outlet != it.Critic {
-		it.Critic = strings.TrimPrefix(it.Critic+", "+outlet, ", ")
 	}
 	if of, ok := page.Of(e.Film.ID, it.Film); ok {
 		it.FilmPath = of.Path

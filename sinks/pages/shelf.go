@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/filmwire/filmwire/pipeline"
 	"github.com/filmwire/filmwire/pipeline/review"
@@ -34,6 +35,12 @@ type standing struct {
 	Order  string `json:"order"`
 	Film   string `json:"film,omitempty"`
 	Critic string `json:"critic,omitempty"`
+	// Others are those who wrote it with the critic, each once.
+	Others []string `json:"others,omitempty"`
+}
+
+func (s *standing) equal(o *standing) bool {
+	return s.Order == o.Order && s.Film == o.Film && s.Critic == o.Critic && slices.Equal(s.Others, o.Others)
 }
 
 func standingOf(e *review.Event) standing {
@@ -44,15 +51,25 @@ func standingOf(e *review.Event) standing {
 	s := standing{
 		Order:  fmt.Sprintf("%016x%s", math.MaxUint64-(uint64(seconds)+1<<63), e.ReviewID),
 		Film:   string(e.Film.ID),
-		Critic: string(e.Critic.ID),
+		Critic: critic(&e.Critic),
 	}
 	if s.Film == "" && e.Film.Title != "" {
 		s.Film = fmt.Sprintf("?%s\x00%d", e.Film.Title, e.Film.Year)
 	}
-	if s.Critic == "" && e.Critic.Name != "" {
-		s.Critic = "?" + e.Critic.Name
+	for i := range e.CoCritics {
+		if who := critic(&e.CoCritics[i]); who != "" && who != s.Critic && !slices.Contains(s.Others, who) {
+			s.Others = append(s.Others, who)
+		}
 	}
 	return s
+}
+
+// critic is what a critic is counted as, "" for one who is not known.
+func critic(c *review.Critic) string {
+	if c.ID == "" && c.Name != "" {
+		return "?" + c.Name
+	}
+	return string(c.ID)
 }
 
 // reviewIn is the review an order key belongs to.
@@ -77,7 +94,7 @@ func (s shelf) put(e pipeline.Entry) error {
 		return nil
 	}
 	now := standingOf(e.Review)
-	if !stood || now != before {
+	if !stood || !now.equal(&before) {
 		if stood {
 			s.count(before, -1)
 			s.Delete(orderRows + before.Order)
@@ -110,6 +127,9 @@ func (s shelf) count(st standing, by int) {
 	s.add(reviewTotal, by)
 	s.countUnder(filmCounts, st.Film, filmTotal, by)
 	s.countUnder(criticCounts, st.Critic, criticTotal, by)
+	for _, who := range st.Others {
+		s.countUnder(criticCounts, who, criticTotal, by)
+	}
 }
 
 // countUnder counts a review under its film or critic, and those that have any.

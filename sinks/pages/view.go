@@ -29,7 +29,7 @@ var (
 )
 
 // codeVersion changes when the same reviews and settings give other bytes.
-const codeVersion = "pages/2"
+const codeVersion = "pages/3"
 
 // The documents.
 const (

@@ -326,6 +326,7 @@ func TestItems(t *testing.T) {
 		{"no film, and a title that says no more", func(e *review.Event) { e.Film, e.Title = review.Film{}, "Review" },
 			"Review 4/5 Jane Doe, The Aisle Seat 2010-09-15 In short."},
 		{"nothing", func(e *review.Event) { e.Review, e.FirstSeenAt = review.Review{}, time.Time{} }, "A review"},
+		{"two critics", sinktest.With("John Roe"), "Never Let Me Go (2010) 4/5 Jane Doe & John Roe, The Aisle Seat 2010-09-15 In short."},
 		{"an outlet alone", func(e *review.Event) { e.Critic.Name = "" }, "Never Let Me Go (2010) 4/5 The Aisle Seat 2010-09-15 In short."},
 		{"lost", sinktest.Rated(review.Lost, "(out of 5)"), "Never Let Me Go (2010) rating lost Jane Doe, The Aisle Seat 2010-09-15 In short."},
 		{"unrated", sinktest.Rated(review.Unrated, ""), "Never Let Me Go (2010) Jane Doe, The Aisle Seat 2010-09-15 In short."},
@@ -425,10 +426,12 @@ func TestCounts(t *testing.T) {
 			} else if f.Title != "" {
 				films[fmt.Sprint(f.Title, f.Year)] = true
 			}
-			if c := e.Review.Critic; c.ID != "" {
-				critics[string(c.ID)] = true
-			} else if c.Name != "" {
-				critics["name "+c.Name] = true
+			for _, c := range e.Review.Critics() {
+				if c.ID != "" {
+					critics[string(c.ID)] = true
+				} else if c.Name != "" {
+					critics["name "+c.Name] = true
+				}
 			}
 		}
 		want := "No reviews yet."

@@ -62,7 +62,8 @@ type Counts struct {
 type Vote struct {
 	ReviewID review.ID         `json:"review_id"`
 	URL      string            `json:"url,omitempty"`
-	Critic   string            `json:"critic,omitempty"`
+	Critic   string            `json:"critic,omitempty"`     // whose vote it is
+	Others   []string          `json:"co_critics,omitempty"` // who wrote it with the critic
 	Outlet   review.Outlet     `json:"outlet,omitempty"`
 	Date     string            `json:"date,omitempty"` // YYYY-MM-DD
 	Raw      string            `json:"raw,omitempty"`
@@ -86,10 +87,16 @@ type Outcome struct {
 const noOutcome = `"counted":false}`
 
 func newVote(e *review.Event, b *ballot) Vote {
-	return Vote{
+	v := Vote{
 		ReviewID: e.ReviewID, URL: e.URL, Critic: e.Critic.Name, Outlet: e.Critic.Outlet, Date: date(b.Date),
 		Raw: e.Rating.Raw, Kind: e.Rating.Kind, Norm: e.Rating.Norm, Basis: e.Rating.Basis,
 	}
+	for _, c := range e.CoCritics {
+		if c.Name != "" {
+			v.Others = append(v.Others, c.Name)
+		}
+	}
+	return v
 }
 
 // algorithm names how numbers are computed, with the settings that change them

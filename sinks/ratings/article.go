@@ -14,7 +14,7 @@ const excerptRunes = 280
 // goes in between, and why it does not count behind.
 func article(e *review.Event) (begin, rest string) {
 	var m markup
-	by := byline(e)
+	by := e.Signature()
 	m.fill("<article id=\"{}\"", pipeline.ReviewAnchor(e.ReviewID))
 	m.fillIf(" lang=\"{}\"", language(e.Language))
 	if by != "" {
@@ -63,15 +63,6 @@ func (m *markup) entry(r *row, f *fate) {
 	*m = append(*m, r.Rest...)
 	m.fillIf("<p class=\"quiet\" lang=\"en\">Does not count: {}.</p>\n", f.Reason)
 	m.fill("</article>\n")
-}
-
-// byline is the critic and the outlet.
-func byline(e *review.Event) string {
-	by := review.Line(e.Critic.Name)
-	if outlet := review.Line(string(e.Critic.Outlet)); outlet != "" && outlet != by {
-		by = strings.TrimPrefix(by+", "+outlet, ", ")
-	}
-	return by
 }
 
 // longestWritten is the longest rating that is shown as it was written, in bytes.

@@ -54,7 +54,9 @@ func tenths(r *review.Rating) int64 {
 func (b *ballot) counts() bool { return b.Tenths >= 0 }
 
 // voice names who is speaking: several reviews of one voice have one vote. A
-// critic who is not known is a voice of his own in each review.
+// review by several is one opinion, and the vote of whom it names first: the others
+// have said nothing of their own by it, and keep the vote of what they write alone.
+// A critic who is not known is a voice of his own in each review.
 func (b *ballot) voice() voice {
 	switch {
 	case b.Critic.ID != "":

@@ -2,6 +2,7 @@ package ratings
 
 import (
 	"cmp"
+	"encoding/json"
 	"net/url"
 	"slices"
 	"strconv"
@@ -88,7 +89,7 @@ func (p *page) jsonLD(rows []row) string {
 // ownReview is a review of the site's own in the words of schema.org/Review.
 type ownReview struct {
 	Type      string     `json:"@type"`
-	Author    party      `json:"author"`
+	Author    parties    `json:"author"`
 	Publisher *party     `json:"publisher,omitempty"`
 	Name      string     `json:"name,omitempty"`
 	Date      string     `json:"datePublished,omitempty"`
@@ -113,11 +114,11 @@ func (v *View) ownReview(e *review.Event, r *row) string {
 	}
 	outlet := review.Line(string(e.Critic.Outlet))
 	o := ownReview{
-		Type: "Review", Author: party{"Person", review.Line(e.Critic.Name)}, Name: e.OwnTitle(), Date: date(r.Date),
+		Type: "Review", Author: persons(e), Name: e.OwnTitle(), Date: date(r.Date),
 		Language: language(e.Language), URL: review.WebURL(e.URL),
 	}
-	if o.Author.Name == "" {
-		o.Author = party{"Organization", cmp.Or(outlet, v.site.Title)}
+	if len(o.Author) == 0 {
+		o.Author = parties{{"Organization", cmp.Or(outlet, v.site.Title)}}
 	} else if outlet != "" {
 		o.Publisher = &party{"Organization", outlet}
 	}
@@ -134,6 +135,28 @@ func (v *View) ownReview(e *review.Event, r *row) string {
 		}
 	}
 	return mustJSON(o)
+}
+
+// parties are one or several, as JSON-LD writes them: one is no list.
+type parties []party
+
+// MarshalJSON writes one as it is.
+func (p parties) MarshalJSON() ([]byte, error) {
+	if len(p) == 1 {
+		return json.Marshal(p[0])
+	}
+	return json.Marshal([]party(p))
+}
+
+// persons are the critics who are named.
+func persons(e *review.Event) parties {
+	var list parties
+	for _, c := range e.Critics() {
+		if p := (party{"Person", review.Line(c.Name)}); p.Name != "" && !slices.Contains(list, p) {
+			list = append(list, p)
+		}
+	}
+	return list
 }
 
 // anyOutlet, in the settings, makes every outlet the site's own.

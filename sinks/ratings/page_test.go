@@ -275,6 +275,11 @@ func TestJSONLD(t *testing.T) {
 	if diff := cmp.Diff(want, data(t, pageOf(t, nil, sinktest.Event(film, sinktest.Rated(review.Lost, "★"))))); diff != "" {
 		t.Errorf("without a score (-want +got):\n%s", diff)
 	}
+	both := data(t, pageOf(t, nil, sinktest.Event(sinktest.With("John Roe", ""))))["review"].([]any)[0].(map[string]any)["author"]
+	people := []any{map[string]any{"@type": "Person", "name": "Jane Doe"}, map[string]any{"@type": "Person", "name": "John Roe"}}
+	if diff := cmp.Diff(any(people), both); diff != "" {
+		t.Errorf("two critics (-want +got):\n%s", diff)
+	}
 	zero := data(t, pageOf(t, nil, sinktest.Event(sinktest.Stars("0", "4"))))["aggregateRating"].(map[string]any)
 	if zero["ratingValue"] != 0.0 || zero["worstRating"] != 0.0 {
 		t.Errorf("a real zero: %v", zero)

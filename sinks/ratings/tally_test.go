@@ -101,6 +101,40 @@ func edited(text string, n int) string {
 	return "“" + strings.ToUpper(strings.Join(words, ", ")) + "!”"
 }
 
+// TestAReviewBySeveralIsOneVote: that of whom it names first. Nobody has two votes,
+// and a score that somebody gives alone is not outweighed by one given together.
+func TestAReviewBySeveralIsOneVote(t *testing.T) {
+	by := func(guid, stars, day string, names ...string) *review.Event {
+		return sinktest.Event(sinktest.GUID(guid), sinktest.Stars(stars, "5"), sinktest.On(day), sinktest.By(names[0], "The Daily"), sinktest.With(names[1:]...))
+	}
+	const earlier = "a later score by the same critic counts"
+	for name, c := range map[string]struct {
+		alone        *review.Event
+		n            int
+		mean         string
+		joint, their string
+	}{
+		"the second alone, later":  {by("alone", "1", "2012-01-01", "John Roe"), 2, "60.00", "1", "1"},
+		"the second alone, before": {by("alone", "1", "2009-01-01", "John Roe"), 2, "60.00", "1", "1"},
+		"the first alone, later":   {by("alone", "1", "2012-01-01", "Jane Doe"), 1, "20.00", earlier, "1"},
+		"the first alone, before":  {by("alone", "1", "2009-01-01", "Jane Doe"), 1, "100.00", "1", earlier},
+		"the other way round":      {by("alone", "1", "2012-01-01", "John Roe", "Jane Doe"), 2, "60.00", "1", "1"},
+		"together again":           {by("alone", "1", "2012-01-01", "Jane Doe", "John Roe"), 1, "20.00", earlier, "1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a, of := outcomes(t, ratings.Defaults(), by("joint", "5", "2010-01-01", "Jane Doe", "John Roe", ""), c.alone)
+			if a.N != c.n || a.Mean.String() != c.mean || of["joint"] != c.joint || of["alone"] != c.their {
+				t.Errorf("n %d, mean %s, %v; want %d, %s, %q and %q", a.N, a.Mean, of, c.n, c.mean, c.joint, c.their)
+			}
+			for _, v := range a.Reviews {
+				if v.Critic == "Jane Doe" && v.Date == "2010-01-01" && !slices.Equal(v.Others, []string{"John Roe"}) {
+					t.Errorf("with %q", v.Others)
+				}
+			}
+		})
+	}
+}
+
 func TestSyndicatedReviewsCountOnce(t *testing.T) {
 	text := prose(1, 300)
 	at := func(guid, outlet, day, body string, opts ...sinktest.Option) *review.Event {

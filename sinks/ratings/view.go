@@ -36,7 +36,7 @@ var (
 )
 
 // codeVersion changes when the same reviews and settings give other bytes.
-const codeVersion = "state=5 page=4"
+const codeVersion = "state=6 page=5"
 
 // New makes the view.
 func New(s Settings, env pipeline.ViewEnv) (*View, error) {

@@ -84,6 +84,15 @@ func By(name, outlet string) Option {
 	}
 }
 
+// With adds critics who wrote it with the first, as By names that one.
+func With(names ...string) Option {
+	return func(e *review.Event) {
+		for _, name := range names {
+			e.CoCritics = append(e.CoCritics, review.Critic{ID: review.CriticID(slug(name)), Name: name, Outlet: e.Critic.Outlet})
+		}
+	}
+}
+
 // Stars is a scored rating: value of best, both as decimals. One that does not
 // parse panics.
 func Stars(value, best string) Option {

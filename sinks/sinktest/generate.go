@@ -198,7 +198,13 @@ func strange(t *rapid.T, f review.Film) review.Film {
 func drawCritic(t *rapid.T) Option {
 	names := []string{"Jane Doe", "Ann Author", "José Ñandú", "", "../up", "<b>Bold</b>"}
 	outlets := []string{"The Aisle Seat", "Blog & Co", ""}
-	return By(rapid.SampledFrom(names).Draw(t, "critic"), rapid.SampledFrom(outlets).Draw(t, "outlet"))
+	by := By(rapid.SampledFrom(names).Draw(t, "critic"), rapid.SampledFrom(outlets).Draw(t, "outlet"))
+	with := With(rapid.SliceOfN(rapid.SampledFrom(names), 0, 2).Draw(t, "co-critics")...)
+	return func(e *review.Event) {
+		by(e)
+		e.CoCritics = nil
+		with(e)
+	}
 }
 
 func drawRating(t *rapid.T) Option {
