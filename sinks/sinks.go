@@ -8,6 +8,7 @@ import (
 	"github.com/filmwire/filmwire/sinks/exec"
 	"github.com/filmwire/filmwire/sinks/feed"
 	"github.com/filmwire/filmwire/sinks/file"
+	"github.com/filmwire/filmwire/sinks/letterboxd"
 	"github.com/filmwire/filmwire/sinks/nats"
 	"github.com/filmwire/filmwire/sinks/pages"
 	"github.com/filmwire/filmwire/sinks/ratings"
@@ -22,6 +23,7 @@ func Builtin() []pipeline.SinkType {
 		ratings.Type(),
 		pages.Type(),
 		template.Type(),
+		letterboxd.Type(),
 		drafts.Type(),
 		webhook.Type(),
 		exec.Type(),

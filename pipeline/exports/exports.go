@@ -1,8 +1,8 @@
 // Package exports reads the files in which people carry their reviews from one
 // service to another: Letterboxd's export (the zip, its folder or one of its CSV
-// files), IMDb's ratings, and tables of one's own as CSV. It knows what the columns
-// are called and which rows are one entry; what a text or a rating says is for
-// normalize to understand.
+// files), the CSV that Letterboxd imports, IMDb's ratings, and tables of one's own
+// as CSV. It knows what the columns are called and which rows are one entry; what a
+// text or a rating says is for normalize to understand.
 //
 // Real exports are damaged: opened and saved again by a spreadsheet, merged with
 // conflict marks, cut off. What cannot be read is named with its line, and the
@@ -87,6 +87,8 @@ func (r *reading) oneTable(name string, content []byte) error {
 	switch {
 	case t.has("letterboxd uri"):
 		return r.letterboxdTable(t)
+	case t.isLetterboxdImport() && len(r.export.Columns) == 0:
+		return r.letterboxdImport(t)
 	case t.has("const") && t.has("your rating"):
 		return r.imdb(t)
 	}
