@@ -155,6 +155,7 @@ type Report struct {
 	StartedAt time.Time `json:"started_at"`
 	EndedAt   time.Time `json:"ended_at"`
 	Unchanged bool      `json:"unchanged,omitempty"` // the source said so
+	Push      []Push    `json:"-"`                   // who tells of changes
 	Read      int       `json:"read"`                // documents handed out
 	Same      int       `json:"same"`                // reviews that had not changed
 	Published int       `json:"published"`
@@ -261,7 +262,7 @@ func (p *poll) run(ctx context.Context) error {
 	if err := p.flush(ctx); err != nil {
 		return err
 	}
-	p.report.Unchanged = reading.Unchanged
+	p.report.Unchanged, p.report.Push = reading.Unchanged, reading.Push
 	if err := p.conclude(ctx, reading); err != nil {
 		return err
 	}

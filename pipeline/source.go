@@ -43,6 +43,9 @@ type Reading struct {
 	Complete bool
 	// Unchanged: the source says that nothing has changed; nothing was handed out.
 	Unchanged bool
+	// Push is who tells of changes to the feeds the source stands on, as far as they
+	// say: the whole of it at each reading, of feeds that are unchanged too.
+	Push []Push
 }
 
 // Problem is one thing in a source that could not be read.

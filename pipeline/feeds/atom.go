@@ -10,7 +10,7 @@ import (
 )
 
 func atomHead(f *atom.Feed) head {
-	return head{link: alternate(f.Links), language: f.Language, authors: atomAuthors(f.Authors)}
+	return head{link: alternate(f.Links), language: f.Language, authors: atomAuthors(f.Authors), about: atomRelations(f.Links)}
 }
 
 func (h *head) atomEntry(it *item, n *atom.Entry) entry {

@@ -64,6 +64,7 @@ type checkpoint struct {
 	LastModified []byte            `json:"last_modified,omitempty"`
 	SHA256       []byte            `json:"sha256,omitempty"`
 	Shared       map[string]string `json:"shared_guids,omitempty"` // see identify
+	Push         []pipeline.Push   `json:"push,omitempty"`         // who tells of changes
 }
 
 // readCheckpoint takes a stored checkpoint apart. One of another address, or one that is
@@ -79,8 +80,8 @@ func readCheckpoint(stored []byte, url string) *checkpoint {
 // Read fetches the feed and hands out its items, oldest first. It is never
 // complete: a feed forgets its older items, which are not withdrawn for that.
 func (s *source) Read(ctx context.Context, stored []byte, out pipeline.Out) (pipeline.Reading, error) {
-	unchanged := pipeline.Reading{Checkpoint: stored, Unchanged: true}
 	known := readCheckpoint(stored, s.name)
+	unchanged := pipeline.Reading{Checkpoint: stored, Unchanged: true, Push: known.Push}
 	within, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	a, err := s.request(within, known)
@@ -113,7 +114,10 @@ func (s *source) Read(ctx context.Context, stored []byte, out pipeline.Out) (pip
 			return pipeline.Reading{}, err
 		}
 	}
-	next := checkpoint{URL: s.name, Shared: identify(p.entries, known.Shared)}
+	next := checkpoint{URL: s.name, Shared: identify(p.entries, known.Shared), Push: s.push(&a.about, &p.about, a.url)}
+	if p.cut && next.Push == nil {
+		next.Push = known.Push // its end may have said so
+	}
 	if !p.cut { // what is cut short must not be taken for what the server has
 		next.ETag, next.LastModified, next.SHA256 = a.etag, a.lastModified, digest[:]
 	}
@@ -121,7 +125,7 @@ func (s *source) Read(ctx context.Context, stored []byte, out pipeline.Out) (pip
 		return pipeline.Reading{}, err
 	}
 	kept, err := json.Marshal(next)
-	return pipeline.Reading{Checkpoint: kept}, err
+	return pipeline.Reading{Checkpoint: kept, Push: next.Push}, err
 }
 
 func (s *source) handOut(ctx context.Context, entries []entry, out pipeline.Out) error {

@@ -30,7 +30,7 @@ func parseJSON(ctx context.Context, src []byte, at *url.URL, now time.Time) (*pa
 	}
 	h := jsonHead(shell, at)
 	inherited := h.fingerprint()
-	p := &parsed{cut: !whole}
+	p := &parsed{about: jsonRelations(shell), cut: !whole}
 	for i, raw := range raws {
 		if err := ctx.Err(); err != nil {
 			return nil, err

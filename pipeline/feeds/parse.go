@@ -29,6 +29,7 @@ type entry struct {
 // parsed is what a feed's bytes amount to, in the order of the feed.
 type parsed struct {
 	entries []entry
+	about   relations
 	cut     bool // the feed ends before its end
 	lost    int  // items lost with its end
 }
@@ -57,7 +58,7 @@ func parse(ctx context.Context, body []byte, contentType string, at *url.URL, no
 		h.base = rebased(at, h.link)
 	}
 	h.language = first(h.language, o.language)
-	p := &parsed{cut: !o.complete || o.lost > 0, lost: o.lost, entries: make([]entry, len(o.items))}
+	p := &parsed{about: h.about, cut: !o.complete || o.lost > 0, lost: o.lost, entries: make([]entry, len(o.items))}
 	inherited := h.fingerprint()
 	for i := range o.items {
 		it, e := &o.items[i], &p.entries[i]
@@ -83,6 +84,7 @@ type head struct {
 	link     string   // the site
 	language string
 	authors  authors
+	about    relations // none of an item's business
 }
 
 // fingerprint joins what is inherited, so that an item is not passed over as

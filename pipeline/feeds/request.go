@@ -30,7 +30,8 @@ type answer struct {
 	movedTo      string   // the address it has moved to for good
 	etag         []byte
 	lastModified []byte
-	cut          bool // the connection broke before the end
+	about        relations // what its header says of the feed
+	cut          bool      // the connection broke before the end
 }
 
 var errUnchanged = errors.New("unchanged")
@@ -62,6 +63,7 @@ func (s *source) request(ctx context.Context, c *checkpoint) (*answer, error) {
 		movedTo:      movedTo(resp),
 		etag:         []byte(resp.Header.Get("Etag")),
 		lastModified: []byte(resp.Header.Get("Last-Modified")),
+		about:        headerRelations(resp.Header.Values("Link")),
 	}
 	a.body, err = readBody(resp)
 	switch {

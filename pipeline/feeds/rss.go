@@ -12,7 +12,7 @@ import (
 // rssHead takes what items inherit from a channel. Its managing editor and web
 // master are not the critic.
 func rssHead(f *rss.Feed) head {
-	h := head{link: f.Link, language: first(f.Language, extension(f.Extensions, "dc", "language"))}
+	h := head{link: f.Link, language: first(f.Language, extension(f.Extensions, "dc", "language")), about: rssRelations(f.Extensions)}
 	for _, c := range f.Extensions["dc"]["creator"] {
 		h.authors.add(c.Value, "")
 	}

@@ -24,4 +24,4 @@ package normalize
 
 // Version names what is understood and how. It goes into source.parser, so that
 // a document is read again when the understanding changes.
-const Version = "normalize/3"
+const Version = "normalize/4"
