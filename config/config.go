@@ -44,10 +44,16 @@ type WebSub struct {
 	Hub          string // a hub elsewhere, which is told of changes; "" for none
 	Builtin      bool   // subscribers may come to the daemon itself, at HubPath
 	AllowPrivate bool   // hub and subscribers may be on loopback and private addresses
+	// Callback is where hubs elsewhere reach the daemon, without a slash at its end;
+	// "" where they do not, and so no feed is subscribed to.
+	Callback string
 }
 
 // HubPath is where the daemon's own hub is, under the site's URL.
 const HubPath = "/hub"
+
+// CallbackPath is where hubs elsewhere come to, under WebSub.Callback.
+const CallbackPath = "/websub/"
 
 // Source is one entry of sources.
 type Source struct {
@@ -184,7 +190,7 @@ func read(d *decoder, root *yaml.Node, c Catalogue) *Config {
 	b.finish()
 	f.check()
 	cfg := &Config{
-		Site: f.Site.site(b), Data: string(f.Data), Listen: f.Listen, NATS: f.NATS.nats(b), WebSub: WebSub(f.WebSub),
+		Site: f.Site.site(b), Data: string(f.Data), Listen: f.Listen, NATS: f.NATS.nats(b), WebSub: f.WebSub.webSub(),
 		Zone: f.Zone.Location, Films: f.Films.films(b, c),
 	}
 	cfg.Site.Hubs = cfg.WebSub.hubs(cfg.Site.URL)

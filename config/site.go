@@ -159,6 +159,12 @@ type webSubKeys struct {
 	Hub          string `config:"hub" form:"url" doc:"The address of a WebSub hub that is told of every changed feed."`
 	Builtin      bool   `config:"builtin" doc:"Whether the daemon is a hub itself, at /hub under the site's address."`
 	AllowPrivate bool   `config:"allow_private" doc:"Whether the hub, and the callbacks of subscribers, may be on loopback and private addresses."`
+	Callback     string `config:"callback" form:"site" doc:"Where hubs elsewhere reach the daemon, as the site's url does if the daemon serves it; then it subscribes to the feeds it reads that offer a hub."`
+}
+
+func (k webSubKeys) webSub() WebSub {
+	k.Callback = strings.TrimRight(k.Callback, "/")
+	return WebSub(k)
 }
 
 // hubs are the addresses a feed names as its hubs.

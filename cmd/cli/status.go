@@ -12,6 +12,7 @@ import (
 	"github.com/filmwire/filmwire/cmd/daemon"
 	"github.com/filmwire/filmwire/config"
 	"github.com/filmwire/filmwire/pipeline/bus"
+	"github.com/filmwire/filmwire/pipeline/subscriber"
 )
 
 func (c *command) statusVerb() *cobra.Command {
@@ -72,6 +73,9 @@ func (c *command) printStatus(st *daemon.Status) error {
 		for _, p := range s.Report.Problems {
 			fmt.Fprintf(c.Out, "\nsource %q: %s\n", s.Name, p)
 		}
+		for _, sub := range s.Subscriptions {
+			fmt.Fprintf(c.Out, "\nsource %q: %s\n", s.Name, inWords(&sub))
+		}
 	}
 	for _, s := range st.Sinks {
 		if s.Paused.Code != "" {
@@ -81,6 +85,22 @@ func (c *command) printStatus(st *daemon.Status) error {
 		}
 	}
 	return nil
+}
+
+// inWords says how a subscription is doing.
+func inWords(s *subscriber.Status) string {
+	switch s.State {
+	case subscriber.Live:
+		if s.Fault != "" {
+			return fmt.Sprintf("%s tells of changes until %s; it could not be asked to go on: %s", s.Hub, moment(s.Until), s.Fault)
+		}
+		return fmt.Sprintf("%s tells of changes, until %s and then on", s.Hub, moment(s.Until))
+	case subscriber.Refused:
+		return fmt.Sprintf("%s does not tell of changes: %s; it is asked again at %s", s.Hub, s.Fault, moment(s.Next))
+	case subscriber.Leaving:
+		return fmt.Sprintf("%s is being told that nobody listens any more", s.Hub)
+	}
+	return fmt.Sprintf("%s was asked to tell of changes, and has not confirmed it yet", s.Hub)
 }
 
 func moment(t time.Time) string {

@@ -21,6 +21,7 @@ import (
 	"github.com/filmwire/filmwire/pipeline/films"
 	"github.com/filmwire/filmwire/pipeline/hub"
 	"github.com/filmwire/filmwire/pipeline/normalize"
+	"github.com/filmwire/filmwire/pipeline/subscriber"
 	"github.com/filmwire/filmwire/pipeline/tree"
 	"github.com/filmwire/filmwire/pipeline/views"
 )
@@ -59,9 +60,10 @@ type Daemon struct {
 	since      time.Time              // when it was opened
 	sweeping   chan struct{}          // holds one when a sweep is asked for
 
-	site atomic.Pointer[pipeline.Site]    // of the config that holds now
-	hub  atomic.Pointer[hub.Hub]          // nil unless Run has one
-	told atomic.Pointer[[]func([]string)] // who is told of changed documents, nil unless Run does
+	site       atomic.Pointer[pipeline.Site]         // of the config that holds now
+	hub        atomic.Pointer[hub.Hub]               // nil unless Run has one
+	subscriber atomic.Pointer[subscriber.Subscriber] // likewise
+	told       atomic.Pointer[[]func([]string)]      // who is told of changed documents, nil unless Run does
 
 	// changing is held while members come and go.
 	changing sync.Mutex

@@ -18,6 +18,9 @@ func (d *Daemon) metrics(ctx context.Context) []serve.Metric {
 	if h := d.hub.Load(); h != nil {
 		all = append(all, serve.Metric{Name: "filmwire_hub_subscriptions", Help: "Subscriptions to feeds at the daemon's own hub.", Value: float64(h.Subscriptions())})
 	}
+	if s := d.subscriber.Load(); s != nil {
+		all = append(all, serve.Metric{Name: "filmwire_websub_live", Help: "Hubs elsewhere that have promised to tell of changes to feeds.", Value: float64(s.Live())})
+	}
 	for _, m := range d.members() {
 		if err == nil || m.Kind == KindSource { // how far behind a sink is, nobody knows now
 			all = append(all, m.metrics(head)...)

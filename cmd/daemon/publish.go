@@ -12,13 +12,17 @@ import (
 	"github.com/filmwire/filmwire/pipeline"
 	"github.com/filmwire/filmwire/pipeline/hub"
 	"github.com/filmwire/filmwire/pipeline/serve"
+	"github.com/filmwire/filmwire/pipeline/subscriber"
 )
 
-// publishing is who serves what the views make, and who tells the world of changes.
+// publishing is who serves what the views make, who tells the world of changes, and
+// who is told.
 type publishing struct {
 	server    *serve.Server
 	hub       *hub.Hub       // nil unless the config has it
 	publisher *hub.Publisher // likewise
+	// subscriber is nil unless the config has a callback.
+	subscriber *subscriber.Subscriber
 }
 
 // openPublishing makes them; the caller closes the server.
@@ -47,6 +51,9 @@ func (d *Daemon) openPublishing(ctx context.Context) (*publishing, error) {
 		o.Hub, o.HubPath = http.Handler(p.hub), config.HubPath
 	}
 	var err error
+	if p.subscriber, err = d.openSubscriber(ctx, &o); err != nil {
+		return nil, err
+	}
 	p.server, err = serve.New(o)
 	return p, err
 }
@@ -68,6 +75,10 @@ func (p *publishing) start(d *Daemon, r *running) {
 		})
 	}
 	d.told.Store(&told)
+	if p.subscriber != nil {
+		d.subscriber.Store(p.subscriber)
+		r.work.Go(func() { p.subscriber.Run(r.ctx) })
+	}
 }
 
 // published is what views tell of changed documents. Nobody waits.

@@ -95,6 +95,7 @@ func (d *Daemon) reload(ctx context.Context) (Outcome, error) {
 	d.settleFilms(ctx)
 	out.Late = d.goOver(ctx, opened)
 	d.askSweep()
+	d.lookAtOffers()
 	if err := d.keepRecord(ctx); err != nil { // the reload is done all the same
 		d.Log.Warn("what runs could not be noted; a plan made while nothing runs will not know", "err", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/filmwire/filmwire/pipeline/feeds"
 	"github.com/filmwire/filmwire/pipeline/schedule"
 	"github.com/filmwire/filmwire/pipeline/serve"
+	"github.com/filmwire/filmwire/pipeline/subscriber"
 )
 
 // SourceStatus is how a source is doing, as it stands in KV.
@@ -29,6 +31,10 @@ type SourceStatus struct {
 	Events     int64           `json:"events"` // ever
 	Polls      int64           `json:"polls"`
 	Report     pipeline.Report `json:"report,omitzero"` // of the last poll
+	// Push is who tells of changes, as the last reading has it.
+	Push []pipeline.Push `json:"push,omitempty"`
+	// Subscriptions are those at the hubs. They are kept elsewhere.
+	Subscriptions []subscriber.Status `json:"subscriptions,omitempty"`
 }
 
 // NeedsAttention says that somebody should look.
@@ -42,6 +48,8 @@ type source struct {
 	d        *Daemon
 	polled   pipeline.Polled
 	schedule *schedule.Schedule
+	private  bool          // it may reach private addresses
+	news     chan struct{} // a hub told of some: see poke
 
 	polling sync.Mutex // held during a poll: one at a time
 
@@ -49,6 +57,7 @@ type source struct {
 	status  SourceStatus
 	planner *schedule.Planner
 	working context.Context // that of run; nil before it
+	poked   []string        // feeds that a hub told of
 }
 
 func (d *Daemon) openSource(w *wanted, holds *stack) (runner, error) {
@@ -66,7 +75,7 @@ func (d *Daemon) openSource(w *wanted, holds *stack) (runner, error) {
 		return nil, err
 	}
 	holdCloser(holds, opened)
-	return &source{d: d, schedule: when, status: SourceStatus{Name: c.Name, Type: c.Type}, polled: pipeline.Polled{
+	return &source{d: d, schedule: when, private: c.AllowPrivate, news: make(chan struct{}, 1), status: SourceStatus{Name: c.Name, Type: c.Type}, polled: pipeline.Polled{
 		Name: c.Name, Type: c.Type, Source: opened, Defaults: c.Defaults, Withdraw: c.Withdraw, Parser: w.Version,
 	}}, nil
 }
@@ -98,6 +107,7 @@ func (s *source) run(ctx context.Context) {
 	s.mu.Unlock()
 	var work sync.WaitGroup
 	work.Go(func() { s.planner.Run(ctx) })
+	work.Go(func() { s.heed(ctx) })
 	if watcher, ok := s.polled.Source.(pipeline.Watcher); ok {
 		work.Go(func() { s.watch(ctx, watcher) })
 	}
@@ -195,6 +205,10 @@ func (s *source) settle(ctx context.Context, report pipeline.Report, failed erro
 	st.Error = ""
 	if failed == nil {
 		st.LastRead, st.Failures = report.EndedAt, 0
+		if !slices.Equal(st.Push, report.Push) {
+			st.Push = report.Push
+			defer s.d.lookAtOffers() // when it stands in KV
+		}
 	} else {
 		st.Failures++
 		st.Error = failed.Error()

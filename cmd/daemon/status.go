@@ -161,6 +161,9 @@ func ReadStatus(ctx context.Context, c *config.Config, b *bus.Bus, now time.Time
 	if err := read(ctx, b.KV(), filmsNoteKey, &s.Films); err != nil {
 		return s, err
 	}
+	if err := s.readPush(ctx, c, b, now); err != nil {
+		return s, err
+	}
 	sort.SliceStable(s.Sinks, func(i, j int) bool { return s.Sinks[i].Name < s.Sinks[j].Name })
 	return s, nil
 }

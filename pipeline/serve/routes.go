@@ -16,7 +16,12 @@ func (s *Server) routes() {
 
 	if s.options.Hub != nil {
 		for _, method := range []string{"POST ", "GET "} {
-			s.route(method+s.options.HubPath, "hub", s.hub) // WebSub: subscribers come here
+			s.route(method+s.options.HubPath, "hub", through(s.options.Hub)) // WebSub: subscribers come here
+		}
+	}
+	if s.options.Callback != nil {
+		for _, method := range []string{"POST ", "GET "} {
+			s.route(method+s.options.CallbackPath+"{token}", "websub", through(s.options.Callback)) // WebSub: hubs come here
 		}
 	}
 	s.route("OPTIONS /{path...}", otherRoute, s.preflight) // browsers ask before a script may
@@ -94,8 +99,11 @@ func (s *Server) preflight(w http.ResponseWriter, r *http.Request) int {
 // is there.
 func (s *Server) opens(urlPath string) bool { return mediaOf(s.media, fileName(urlPath)).open }
 
-func (s *Server) hub(w http.ResponseWriter, r *http.Request) int {
-	answer := &answered{ResponseWriter: w, status: http.StatusOK}
-	s.options.Hub.ServeHTTP(answer, r)
-	return answer.status
+// through answers with what another handler says.
+func through(h http.Handler) handler {
+	return func(w http.ResponseWriter, r *http.Request) int {
+		answer := &answered{ResponseWriter: w, status: http.StatusOK}
+		h.ServeHTTP(answer, r)
+		return answer.status
+	}
 }

@@ -52,6 +52,10 @@ type Options struct {
 	// Hub, which may be nil, answers at HubPath.
 	Hub     http.Handler
 	HubPath string
+	// Callback, which may be nil, answers under CallbackPath, which ends in a slash:
+	// one part of a path more.
+	Callback     http.Handler
+	CallbackPath string
 	// Ready says why the daemon is not ready for work, nil when it is. An error
 	// made by errors.Join is several reasons. nil: always ready.
 	Ready func(context.Context) error
