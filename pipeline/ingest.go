@@ -58,6 +58,7 @@ type IngestConfig struct {
 	Store     Store
 	Registry  Registry
 	Normalize Normalize
+	Inference Inference // of scales that are not stated; none where it has no Rate
 	Site      Site
 	Clock     Clock
 	Logger    *slog.Logger
@@ -68,8 +69,8 @@ type IngestConfig struct {
 // goroutines, as long as each polls a source of its own.
 type Ingest struct {
 	IngestConfig
-	ledger, films *Viewing
-	authority     string // of feed ids
+	ledger, films, scales *Viewing
+	authority             string // of feed ids
 
 	// same are the documents that were understood anew and said what the ledger has.
 	same sameness
@@ -95,7 +96,8 @@ func NewIngest(c IngestConfig) *Ingest {
 	return &Ingest{
 		IngestConfig: c, authority: authority(c.Site),
 		ledger: own("engine.ledger", Ledger{}), films: own("engine.films", c.Registry),
-		same: sameness{seen: map[[16]byte]struct{}{}},
+		scales: own("engine.scales", Scales{c.Inference}),
+		same:   sameness{seen: map[[16]byte]struct{}{}},
 	}
 }
 
@@ -115,8 +117,8 @@ func (in *Ingest) SetSite(site Site) {
 	in.Site, in.authority = site, authority(site)
 }
 
-// Prepare brings the ledger and the registry up to the head of the log, and settles
-// the films.
+// Prepare brings the engine's views up to the head of the log, and settles films and
+// scales.
 func (in *Ingest) Prepare(ctx context.Context) error {
 	if err := in.open(ctx); err != nil {
 		return err
@@ -127,7 +129,7 @@ func (in *Ingest) Prepare(ctx context.Context) error {
 func (in *Ingest) open(ctx context.Context) error {
 	in.deciding.Lock()
 	defer in.deciding.Unlock()
-	for _, view := range []*Viewing{in.ledger, in.films} {
+	for _, view := range in.views() {
 		if err := view.Prepare(ctx); err != nil {
 			return err
 		}
@@ -135,11 +137,16 @@ func (in *Ingest) open(ctx context.Context) error {
 	return in.catchUp(ctx)
 }
 
+// views are the engine's own.
+func (in *Ingest) views() []*Viewing { return []*Viewing{in.ledger, in.films, in.scales} }
+
 func (in *Ingest) catchUp(ctx context.Context) error {
-	if err := in.ledger.CatchUp(ctx); err != nil {
-		return err
+	for _, view := range in.views() {
+		if err := view.CatchUp(ctx); err != nil {
+			return err
+		}
 	}
-	return in.films.CatchUp(ctx)
+	return nil
 }
 
 // refresh is catchUp for those that do not hold deciding.
@@ -553,6 +560,7 @@ func (p *poll) decide(all []*candidate) (events []Append, same int, err error) {
 		e.EventID = review.NewEventID(c.id, e.Revision)
 		events = append(append(events, films...), Append{Review: e, After: c.row.position})
 	}
+	p.in.infer(events)
 	return events, same, nil
 }
 

@@ -347,7 +347,7 @@ func TestRestartForgetsNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	names, err := store.Views()
-	if err != nil || len(names) != 2 {
+	if err != nil || len(names) != 3 {
 		t.Fatalf("views %q, %v", names, err)
 	}
 	for _, name := range names {

@@ -58,7 +58,7 @@ type ledgerRow struct {
 	position    Position
 	revision    int
 	kind        review.EventKind
-	hash        string
+	hash        string // as it was read, whatever was inferred
 	raw         string // of the document it was read from
 	parser      string // what understood it
 	feedID      string
@@ -72,7 +72,7 @@ type ledgerRow struct {
 
 func rowOf(e *review.Event, at Position) ledgerRow {
 	return ledgerRow{
-		position: at, revision: e.Revision, kind: e.Kind, hash: e.ContentHash,
+		position: at, revision: e.Revision, kind: e.Kind, hash: hashAsRead(e),
 		raw: e.Source.RawSHA256, parser: e.Source.Parser, feedID: e.FeedID,
 		firstSeen: e.FirstSeenAt, publishedAt: e.PublishedAt, revisedAt: e.RevisedAt,
 		film: e.Film.ID, stage: e.Film.Match.Stage, guid: e.Source.GUID,

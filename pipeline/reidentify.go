@@ -23,15 +23,27 @@ type settled struct {
 // event came in between, or because what was decided asks for another look.
 const settleRounds = 16
 
-// Settle looks again at what was decided about films on grounds that no longer
-// hold: overrides have changed, two films have turned out to be one, or a namesake
-// has come up. It puts what follows onto the log: events of films, and every review
-// that is of another film now as a revision that changes nothing else. What is to be
-// done is worked out from the log's state each time, so that a crash in the middle
-// does no harm. Where nothing has changed it costs next to nothing.
+// Settle looks again at what was decided on grounds that no longer hold: about
+// films, where overrides have changed, two films have turned out to be one, or a
+// namesake has come up; about bare ratings, where the critic's other scores say more
+// or less by now. It puts what follows onto the log: events of films, and every
+// review concerned as a revision that changes nothing else. What is to be done is
+// worked out from the log's state each time, so that a crash in the middle does no
+// harm. Where nothing has changed it costs next to nothing.
 func (in *Ingest) Settle(ctx context.Context) error {
 	in.deciding.Lock()
 	defer in.deciding.Unlock()
+	if err := in.settleFilms(ctx); err != nil {
+		return err
+	}
+	if err := in.settleScales(ctx); err != nil {
+		return fmt.Errorf("ratings: settle: %w", err)
+	}
+	return nil
+}
+
+// settleFilms looks again at films, and at which one each review is of.
+func (in *Ingest) settleFilms(ctx context.Context) error {
 	for range settleRounds {
 		done, err := in.settleOnce(ctx)
 		if done || err != nil && !errors.Is(err, ErrConflict) {

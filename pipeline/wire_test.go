@@ -17,6 +17,7 @@ import (
 	"github.com/filmwire/filmwire/pipeline"
 	"github.com/filmwire/filmwire/pipeline/bus"
 	"github.com/filmwire/filmwire/pipeline/films"
+	"github.com/filmwire/filmwire/pipeline/normalize"
 	"github.com/filmwire/filmwire/pipeline/review"
 	"github.com/filmwire/filmwire/pipeline/tree"
 	"github.com/filmwire/filmwire/pipeline/views"
@@ -118,6 +119,7 @@ type wire struct {
 	polled pipeline.Polled
 	shelf  *shelf
 
+	normalize pipeline.Normalize // plain, unless said
 	registry  *films.Registry
 	overrides []pipeline.Override
 	between   func(pipeline.Log) pipeline.Log // puts something between engine and log
@@ -150,9 +152,13 @@ func (w *wire) open() {
 	w.log = pipeline.NewWindow(log, 1000)
 	w.registry = films.New()
 	w.registry.Override(w.overrides)
+	if w.normalize == nil {
+		w.normalize = plain
+	}
 	w.ingest = pipeline.NewIngest(pipeline.IngestConfig{
-		Log: w.log, KV: w.bus.KV(), Store: w.store, Registry: w.registry, Normalize: plain,
-		Site: pipeline.Site{URL: "https://reviews.example.org"}, Clock: w.clock, Logger: quiet(), Workers: 2,
+		Log: w.log, KV: w.bus.KV(), Store: w.store, Registry: w.registry, Normalize: w.normalize,
+		Inference: pipeline.Inference{Version: normalize.Version, Rate: normalize.Infer},
+		Site:      pipeline.Site{URL: "https://reviews.example.org"}, Clock: w.clock, Logger: quiet(), Workers: 2,
 	})
 	if err := w.ingest.Prepare(w.t.Context()); err != nil {
 		w.t.Fatal(err)

@@ -75,17 +75,17 @@ func (c *command) try(ctx context.Context, t *trial) error {
 	}
 	defer store.Close()
 	out := bufio.NewWriter(c.Out)
-	ambiguous, write := 0, eventWriter(out, t.asJSON)
+	ambiguous, write := map[review.ID]bool{}, eventWriter(out, t.asJSON)
 	dry := &dryLog{write: func(e *review.Event) error {
-		if e.Rating.Kind == review.Ambiguous {
-			ambiguous++
+		if delete(ambiguous, e.ReviewID); e.Rating.Kind == review.Ambiguous {
+			ambiguous[e.ReviewID] = true
 		}
 		return write(e)
 	}}
 	ingest := pipeline.NewIngest(pipeline.IngestConfig{
 		Log: pipeline.NewWindow(dry, 4*pipeline.MaxAppend), KV: nowhere{}, Store: store, Registry: films.New(),
-		Normalize: normalize.Normalize, Site: pipeline.Site{URL: "http://localhost"}, Clock: pipeline.SystemClock{},
-		Logger: slog.New(slog.DiscardHandler), Workers: runtime.GOMAXPROCS(0),
+		Normalize: normalize.Normalize, Inference: pipeline.Inference{Version: normalize.Version, Rate: normalize.Infer},
+		Site: pipeline.Site{URL: "http://localhost"}, Clock: pipeline.SystemClock{}, Logger: slog.New(slog.DiscardHandler), Workers: runtime.GOMAXPROCS(0),
 	})
 	if err := ingest.Prepare(ctx); err != nil {
 		return err
@@ -103,8 +103,8 @@ func (c *command) try(ctx context.Context, t *trial) error {
 	if err != nil {
 		return err
 	}
-	if ambiguous > 0 && t.best == "" {
-		fmt.Fprintf(c.Err, "filmwire: %d bare ratings have no scale here (try reads no config): say it with --best, as in --best 5\n", ambiguous)
+	if len(ambiguous) > 0 && t.best == "" {
+		fmt.Fprintf(c.Err, "filmwire: %d bare ratings have no scale here (try reads no config): say it with --best, as in --best 5\n", len(ambiguous))
 	}
 	if report.Events() == 0 {
 		fmt.Fprintf(c.Err, "filmwire: no review in %s: %s\n", t.target, describe(&report))

@@ -294,7 +294,8 @@ func newNewsroom(b *testing.B, lines string) *newsroom {
 	n.window = window
 	n.ingest = pipeline.NewIngest(pipeline.IngestConfig{
 		Log: window, KV: n.bus.KV(), Store: n.store, Registry: films.New(), Normalize: normalize.Normalize,
-		Site: cfg.Site, Clock: pipeline.SystemClock{}, Logger: log, Workers: runtime.GOMAXPROCS(0),
+		Inference: pipeline.Inference{Version: normalize.Version, Rate: normalize.Infer},
+		Site:      cfg.Site, Clock: pipeline.SystemClock{}, Logger: log, Workers: runtime.GOMAXPROCS(0),
 	})
 	if err := n.ingest.Prepare(b.Context()); err != nil {
 		b.Fatal(err)

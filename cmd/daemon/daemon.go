@@ -220,7 +220,8 @@ func (d *Daemon) openIngest(ctx context.Context) error {
 	d.rules.take(d.Config.Films)
 	d.ingest = pipeline.NewIngest(pipeline.IngestConfig{
 		Log: d.log, KV: d.bus.KV(), Store: d.store, Registry: d.rules.registry, Normalize: normalize.Normalize,
-		Site: d.Config.Site, Clock: d.Clock, Logger: d.Log, Workers: runtime.GOMAXPROCS(0),
+		Inference: pipeline.Inference{Version: normalize.Version, Rate: normalize.Infer},
+		Site:      d.Config.Site, Clock: d.Clock, Logger: d.Log, Workers: runtime.GOMAXPROCS(0),
 	})
 	d.ingest.SetResolver(d.resolver(d.Config.Films.Resolver))
 	return d.ingest.Prepare(ctx)

@@ -19,6 +19,22 @@ func Rating(text string, scale review.Scale) review.Rating {
 	return understand(text, scale, review.BasisConfigured).rating
 }
 
+// Infer reads a rating that states no scale on the one that its critic's other
+// scores show, and is not ok where it does not fit: a 7 of somebody who counts to 5.
+// Up to five stars are not put on a longer scale either, for many who score out of
+// ten draw five.
+func Infer(raw string, scale review.Scale) (review.Rating, bool) {
+	g := understand(raw, scale, review.BasisInferred)
+	if g.rating.Kind != review.Scored || g.rating.Basis != review.BasisInferred {
+		return review.Rating{}, false
+	}
+	five := review.Int(5)
+	if !g.plain && g.number.Cmp(five) <= 0 && scale.Best.Cmp(five) > 0 {
+		return review.Rating{}, false
+	}
+	return g.rating, true
+}
+
 // grade is a rating with what its kind hides: a bare number, so that it can be
 // compared with one on a scale.
 type grade struct {
