@@ -201,6 +201,7 @@ var beyond = []struct{ reason, fault, shows string }{
 	{"the names of variables are the keys of a map", `env\.[^:]*: `, "sinks: [{name: a, type: exec, command: [sh], env: {a b: c}}]"},
 	{"a member or an export, or both: which is asked of two keys, and whose file is there", `^export: |wants member, export or both`, "sources: [{name: a, type: letterboxd}]"},
 	{"what a preset wants is in its file", `preset|parameter|with\b|use: `, "sinks: [{name: a, type: preset, use: no-such}]"},
+	{"which fields an event has, and what a file is measured against", `^columns(\.\d+)?: |^max_size: want at least|^path: the endings`, "sinks: [{name: a, type: file, columns: [event_id, nothing]}]"},
 	{"a subject is a template", `^subject: |^(credentials|token): `, ""},
 	{"JSON knows the value of a number and not how it was written: 5e1, 50.0, 0x32", `(want a whole number, found [0-9.eE+-]+|"[0-9a-fA-FxoeE.+-]+": (more than 18 digits: )?not a decimal number|no number to reckon with)`, "sources: [{name: a, type: feed, url: 'http://x', rating: {best: 0x10}}]"},
 }
