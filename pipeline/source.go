@@ -142,7 +142,13 @@ type Export struct {
 	Columns map[string]string
 	// Television is read too.
 	Television bool
+	// PostTypes are the types of posts of a WordPress site that are reviews; none
+	// is what they usually are.
+	PostTypes []string
 }
+
+// ErrNotExport, in a problem from a ReadExport: the file holds something else.
+var ErrNotExport = errors.New("is no export")
 
 // ReadExport hands out what an export holds, oldest first, and what it says was
 // taken back. What cannot be read is a problem with its file and line. An error is

@@ -1,8 +1,9 @@
 // Package exports reads the files in which people carry their reviews from one
 // service to another: Letterboxd's export (the zip, its folder or one of its CSV
-// files), the CSV that Letterboxd imports, IMDb's ratings, and tables of one's own
-// as CSV. It knows what the columns are called and which rows are one entry; what a
-// text or a rating says is for normalize to understand.
+// files), the CSV that Letterboxd imports, IMDb's ratings, the export of a WordPress
+// site (WXR, as it is, gzipped, or in parts in a zip or a folder), and tables of
+// one's own as CSV. It knows what the columns and elements are called and which are
+// one entry; what a text or a rating says is for normalize to understand.
 //
 // Real exports are damaged: opened and saved again by a spreadsheet, merged with
 // conflict marks, cut off. What cannot be read is named with its line, and the
@@ -53,8 +54,14 @@ func (r *reading) read() error {
 	if err != nil {
 		return r.problem(r.export.Path, reason(err))
 	}
+	if parts := r.wordpressIn(r.export.Path, info); len(parts) > 0 {
+		return r.wordpress(parts)
+	}
 	if info.IsDir() {
 		return r.letterboxdFolder(os.DirFS(r.export.Path))
+	}
+	if isXMLName(strings.TrimSuffix(r.export.Path, ".gz")) {
+		return r.problem(r.export.Path, errOtherXML)
 	}
 	content, err := readFile(os.DirFS(filepath.Dir(r.export.Path)), filepath.Base(r.export.Path))
 	if err != nil {
@@ -94,6 +101,8 @@ func (r *reading) oneTable(name string, content []byte) error {
 	}
 	return r.plainTable(t)
 }
+
+var errOtherXML = fmt.Errorf("%w of WordPress (Tools > Export), which is the only XML that is read from files; a feed is read from its address", pipeline.ErrNotExport)
 
 // problem tells of one. What it returns ends the reading, as does every later call.
 func (r *reading) problem(where string, err error) error {

@@ -5,7 +5,7 @@
 // fragment (clean), a whole page (page, jsonld), Markdown (markdown,
 // frontmatter) or plain text (text); each ends in a body, which is sanitised
 // HTML, plain text and the runs both consist of. In them it finds the film
-// (title, headline, year, filmids), and in one walk over their lines the critic
+// (title, headline, year, filmids, customfields), and in one walk over their lines the critic
 // and the date (dateline), what was made where (facts), the credits and the
 // rating; it takes out what the site put there (boilerplate), names what was
 // damaged on the way (damage), and makes a summary.

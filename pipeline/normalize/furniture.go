@@ -12,6 +12,9 @@ var furniture = [...]string{
 	"comment-list", "commentlist", "more-link", "read-more", "related-posts",
 	"yarpp", "post-navigation", "nav-links", "screen-reader-text", "wp-block-jetpack-sharing",
 	"rp4wp", "code-block-ads", "adsbygoogle", "blogger-post-footer",
+	// What visitors voted, which is not what the critic thought.
+	"post-ratings", "kk-star-ratings", "kksr-", "yasr-vv-", "yasr-visitor", "rmp-widgets", "rmp-main", "gdrts-", "gdsr",
+	"ratingblock", "rw-ui-", "pd-rating", "rating-form", "glsr-", "wpcr3",
 }
 
 // isCaption reports a class by which blog software names what stands under a

@@ -80,8 +80,12 @@ func (u *understanding) read() error {
 	case review.FormText:
 		u.readText(u.doc.Body)
 	default:
+		if err := u.readMarkup(); err != nil {
+			return err
+		}
 		u.body = clean(u.doc.Body, u.base)
 	}
+	u.readFields()
 	return nil
 }
 

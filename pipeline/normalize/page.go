@@ -95,6 +95,23 @@ func (u *understanding) readPage() error {
 	return nil
 }
 
+// readMarkup takes what a fragment says for machines to read: plugins put the
+// rating into a post as JSON-LD or microdata.
+func (u *understanding) readMarkup() error {
+	if s := u.doc.Body; !strings.Contains(s, "ld+json") && !strings.Contains(s, "itemprop") {
+		return nil
+	}
+	p := page{tokens: tokens{s: u.doc.Body}}
+	p.scan()
+	if err := u.readLinkedData(p.data); err != nil {
+		return err
+	}
+	if value := strings.TrimSpace(p.ratingValue); value != "" {
+		u.structured(value, p.best, p.worst, inMicrodata)
+	}
+	return nil
+}
+
 // maxAround is how much text may stand around the article's and still belong to
 // it: who wrote it, when, and a box with the rating.
 const maxAround = 800

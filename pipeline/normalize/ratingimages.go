@@ -97,6 +97,12 @@ func pictureRating(im *image, scale review.Scale, basis review.Basis) (finding, 
 		count, ok = strings.CutPrefix(name, "star")
 	}
 	count = strings.Trim(count, "-")
+	if len(count) > 5 && len(count) < 24 { // three-and-a-half
+		words := strings.ReplaceAll(count, "-", " ") + " stars"
+		if g := understand(words, scale, basis); ok && said(g) {
+			return imageFinding(words, scale, basis)
+		}
+	}
 	if halves, half := strings.CutSuffix(count, "half"); half {
 		count = strings.Trim(strings.TrimSuffix(halves, "and-a-"), "-") + ".5"
 	}

@@ -78,7 +78,8 @@ func lostLabel(label string) bool {
 
 // foreignValue reports that what is said is somebody else's rating, or a part's.
 func foreignValue(s string) bool {
-	for _, w := range [...]string{"imdb", "rotten tomatoes", "metacritic", "tomatometer", "letterboxd", "cinemascore", "audience", "mpaa", "difficulty"} {
+	for _, w := range [...]string{"imdb", "rotten tomatoes", "metacritic", "tomatometer", "letterboxd", "cinemascore", "audience", "mpaa", "difficulty",
+		" votes)", " vote)", " votes,"} {
 		if containsFold(s, w) {
 			return true
 		}
@@ -264,7 +265,7 @@ func ratingAtStart(text string, at int, scale review.Scale, basis review.Basis) 
 	head := clip(text, 48)
 	for _, end := range [...]string{". ", " - ", " – ", " — ", ": ", "\n", "! "} {
 		i := strings.Index(head, end)
-		if i <= 0 || !mayBeRating(head[:i]) {
+		if i <= 0 || !mayBeRating(head[:i]) || foreignValue(head[i:]) {
 			continue
 		}
 		if g := understand(head[:i], scale, basis); said(g) {

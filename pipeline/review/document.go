@@ -36,6 +36,10 @@ type Document struct {
 	RatingScale Scale
 	// RatingField names the field RatingText stood in, for found_in.
 	RatingField string
+	// Fields are what the source keeps beside the text under names that somebody
+	// else chose: the custom fields of a WordPress site. Those that say something
+	// of the rating or the film are understood, the others passed over.
+	Fields []Field
 
 	// Aside is set where the source knows that this is no review of a film; it is
 	// passed over and counted.
@@ -45,6 +49,9 @@ type Document struct {
 	// pipeline fills it in.
 	Defaults Defaults
 }
+
+// Field is one custom field, its value as the source keeps it.
+type Field struct{ Name, Value string }
 
 // Aside is what a document is where it is no review of a film.
 type Aside string

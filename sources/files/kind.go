@@ -16,9 +16,10 @@ const (
 	kindJSON   // one document, or an array of them
 	kindNDJSON // one document a line
 	kindExport // a table, or an archive with tables: what other services hand out
+	kindXML    // an export of WordPress, if it is one
 )
 
-const extensions = ".md, .markdown, .html, .htm, .txt, .text, .json, .ndjson, .jsonl, .csv, .csv.gz, .zip"
+const extensions = ".md, .markdown, .html, .htm, .txt, .text, .json, .ndjson, .jsonl, .csv, .xml, .csv.gz, .xml.gz, .zip"
 
 // kindOf goes by the extension, in whatever case.
 func kindOf(path string) (kind, bool) {
@@ -43,8 +44,12 @@ func kindOf(path string) (kind, bool) {
 			return kindNDJSON, true
 		case ".csv", ".zip":
 			return kindExport, true
+		case ".xml", ".wxr":
+			return kindXML, true
 		case ".gz":
-			return kindExport, strings.EqualFold(path[max(0, dot-len(".csv")):dot], ".csv")
+			if inner, ok := kindOf(path[:dot]); ok && (inner == kindXML || inner == kindExport) {
+				return inner, !strings.EqualFold(path[max(0, dot-len(".zip")):dot], ".zip")
+			}
 		}
 	}
 	return 0, false

@@ -64,6 +64,8 @@ func (r *reading) file(f found) error {
 		return r.lines(f)
 	case kindExport:
 		return r.export(f)
+	case kindXML:
+		return r.xml(f)
 	}
 	raw, err := r.whole(f.path)
 	if err != nil {
