@@ -7,6 +7,7 @@ import (
 	"github.com/filmwire/filmwire/sources/feed"
 	"github.com/filmwire/filmwire/sources/files"
 	"github.com/filmwire/filmwire/sources/letterboxd"
+	"github.com/filmwire/filmwire/sources/wordpress"
 )
 
 // Builtin lists the source types, in the order people read them.
@@ -15,5 +16,6 @@ func Builtin() []pipeline.SourceType {
 		files.Type(),
 		feed.Type(),
 		letterboxd.Type(),
+		wordpress.Type(),
 	}
 }
