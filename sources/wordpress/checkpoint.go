@@ -30,6 +30,9 @@ type checkpoint struct {
 	// Held are so many posts that are missing, which are left to the guard of the
 	// engine: too many at once.
 	Held int `json:"held,omitempty"`
+	// Hidden is how many posts the site counts and does not list, as where a plugin
+	// keeps some for members: so many twice in a row.
+	Hidden int `json:"hidden,omitempty"`
 	// Failed are the posts that could not be read: they are asked for each time.
 	Failed []int `json:"failed,omitempty"`
 	// Export is the state of the export whose fields were added.

@@ -99,7 +99,7 @@ func (r *reading) begin() error {
 		err := r.listChanges()
 		if notFound(err) {
 			r.known.Root = ""
-		} else if err != nil || r.unchanged || r.total < 0 || r.total == r.expected() {
+		} else if err != nil || r.unchanged || r.total < 0 || r.total == r.expected()+r.known.Hidden {
 			return err
 		}
 	}
@@ -317,9 +317,6 @@ func (r *reading) listAll() error {
 			size /= 2
 		}
 	}
-	if r.total >= 0 && len(r.listed) < r.total { // posts moved while the pages were turned
-		r.whole = false
-	}
 	return nil
 }
 
@@ -428,11 +425,18 @@ func (r *reading) conclude() {
 	for kind, l := range r.fresh {
 		r.known.Lists[kind] = l
 	}
-	if r.whole {
-		r.known.ListedAt = r.now
-	} else if r.total >= 0 && r.total != r.expected() {
-		r.known.ListedAt = time.Time{} // something was deleted, or moved, meanwhile
+	if !r.whole {
+		return
 	}
+	r.known.ListedAt = r.now
+	if r.total < 0 {
+		return
+	}
+	hidden := r.total - r.expected()
+	if hidden != 0 && hidden != r.known.Hidden { // or posts moved while the pages were turned
+		r.known.ListedAt = time.Time{}
+	}
+	r.known.Hidden = hidden
 }
 
 // cutOff notes that a reading ended before its end.

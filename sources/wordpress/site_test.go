@@ -46,6 +46,7 @@ type site struct {
 	after func(r *http.Request)
 	plain bool // permalinks: the API is at ?rest_route=
 	quiet bool // no X-WP-Total
+	hides int  // posts that are counted and not listed
 	old   bool // knows no modified_after
 }
 
@@ -148,7 +149,7 @@ func (s *site) api(w http.ResponseWriter, r *http.Request, name string) {
 		return
 	}
 	if !s.quiet {
-		w.Header().Set("X-WP-Total", strconv.Itoa(len(all)))
+		w.Header().Set("X-WP-Total", strconv.Itoa(len(all)+s.hides))
 		w.Header().Set("X-WP-TotalPages", strconv.Itoa(pages))
 	}
 	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
