@@ -127,6 +127,8 @@ func (c *command) trySource(t *trial) (*pipeline.Polled, error) {
 		}
 	case kind == "":
 		kind = "files"
+	case kind != "files": // others read a file that a site hands out
+		key = "export"
 	}
 	options := config.StringOptions(map[string]string{key: t.target}, catalogue())
 	for _, typ := range sources.Builtin() {
