@@ -213,10 +213,10 @@ func (r *reading) wordpress(parts []part) error {
 		w.types = reviewTypes()
 	}
 	for _, p := range parts {
-		w.through(p, w.remember, func(string, error) error { return r.ctx.Err() })
+		w.through(p, walk{item: w.remember, skip: noAttachment, problem: func(string, error) error { return r.ctx.Err() }})
 	}
 	for _, p := range parts {
-		if err := w.through(p, w.post, r.problem); err != nil {
+		if err := w.through(p, walk{item: w.post, problem: r.problem}); err != nil {
 			return err
 		}
 	}
@@ -239,8 +239,18 @@ func (w *wordpress) nothing() error {
 	return w.problem(w.parts[0].name, fmt.Errorf("holds no post, but %s; `types` of a wordpress source says which to read", strings.Join(kinds, ", ")))
 }
 
-// through goes through the items of a part. An error is one of problem's or item's.
-func (w *wordpress) through(p part, item func(*wxrItem, string) error, problem func(string, error) error) error {
+// walk is what is done with the items of a part.
+type walk struct {
+	item    func(it *wxrItem, where string) error
+	skip    func(raw []byte) bool // items that need not be read, if set
+	problem func(where string, err error) error
+}
+
+func noAttachment(raw []byte) bool { return !bytes.Contains(raw, []byte("attachment_url")) }
+
+// through goes through the items of a part. An error is one of the walk's functions.
+func (w *wordpress) through(p part, do walk) error {
+	problem := do.problem
 	in, err := p.open()
 	if err != nil {
 		return problem(p.name, err)
@@ -260,17 +270,20 @@ func (w *wordpress) through(p part, item func(*wxrItem, string) error, problem f
 		if raw == nil && fault == nil {
 			break
 		}
-		where := fmt.Sprintf("%s:%d", p.name, line)
-		if fault == nil {
-			var it *wxrItem
-			if it, fault = h.item(raw); fault == nil {
-				if err := item(it, where); err != nil {
-					return err
-				}
-				continue
-			}
+		if fault == nil && do.skip != nil && do.skip(raw) {
+			continue
 		}
-		if err := problem(where, fault); err != nil {
+		where := fmt.Sprintf("%s:%d", p.name, line)
+		var it *wxrItem
+		if fault == nil {
+			it, fault = h.item(raw)
+		}
+		if fault == nil {
+			err = do.item(it, where)
+		} else {
+			err = problem(where, fault)
+		}
+		if err != nil {
 			return err
 		}
 	}

@@ -160,7 +160,7 @@ func (h *wxrHead) text(s string) string {
 	if !utf8.ValidString(s) {
 		s = h.decoded(s)
 	}
-	if strings.IndexFunc(s, illegal) >= 0 {
+	if suspect(s) {
 		s = strings.Map(func(r rune) rune {
 			if illegal(r) {
 				return -1
@@ -187,6 +187,17 @@ func (h *wxrHead) decoded(s string) string {
 		s = s[n:]
 	}
 	return b.String()
+}
+
+// suspect reports that there may be something illegal in a text, which is rare, by its
+// bytes.
+func suspect(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' && c != '\t' && c != '\n' && c != '\r' || c == 0x7f || c == 0xef {
+			return true
+		}
+	}
+	return false
 }
 
 func illegal(r rune) bool {

@@ -57,9 +57,11 @@ type post struct {
 }
 
 // The limits on what is remembered of posts: packed, it has to fit into a value of
-// the store. Beyond it, nothing is known the next time, and all is read again.
+// the store. Where it does not, the guids are left out, which are long where a site
+// was moved together from several.
 const (
-	maxPacked   = 600 << 10
+	maxPosts    = 50_000
+	maxPacked   = 400 << 10
 	maxUnpacked = 64 << 20
 )
 
@@ -83,25 +85,29 @@ func readCheckpoint(stored []byte, site string) *checkpoint {
 }
 
 func (c *checkpoint) write() ([]byte, error) {
-	packed, err := pack(c.posts)
+	packed, err := pack(c.posts, true)
+	if err == nil && len(packed) > maxPacked {
+		packed, err = pack(c.posts, false)
+	}
 	if err != nil {
 		return nil, err
 	}
 	kept := *c
-	if kept.Packed = packed; len(packed) > maxPacked {
-		kept.Packed, kept.ListedAt, kept.Lists = nil, time.Time{}, nil
-	}
+	kept.Packed = packed
 	return json.Marshal(kept)
 }
 
 // pack writes a line for each post, by id; in the order of ids and compressed, one
 // takes a few bytes.
-func pack(posts map[int]post) ([]byte, error) {
+func pack(posts map[int]post, guids bool) ([]byte, error) {
 	var b bytes.Buffer
 	z := gzip.NewWriter(&b)
 	last := 0
 	for _, id := range slices.Sorted(maps.Keys(posts)) {
 		p := posts[id]
+		if !guids {
+			p.guid = ""
+		}
 		if _, err := fmt.Fprintf(z, "%d\t%s\t%s\n", id-last, p.modified, strings.ReplaceAll(p.guid, strconv.Itoa(id), "\x01")); err != nil {
 			return nil, err
 		}

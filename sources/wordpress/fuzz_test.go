@@ -41,7 +41,7 @@ func FuzzREST(f *testing.F) {
 		source := sourcetest.Open(t, wordpress.Type(), sourcetest.Place{Options: map[string]any{"url": "https://x.example/"}, HTTP: site})
 		out := &sourcetest.Out{}
 		reading, err := source.Read(t.Context(), nil, out)
-		if site.asked > 1600 {
+		if site.asked > 2100 {
 			t.Errorf("%d questions", site.asked)
 		}
 		for _, d := range out.Documents {

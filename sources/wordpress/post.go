@@ -91,7 +91,7 @@ func readPost(raw rawJSON, root string) (d review.Document, open bool, err error
 	}
 	d = review.Document{GUID: rendered(w.GUID), URL: w.Link, Form: review.FormHTML, Body: w.Content.Rendered}
 	if d.GUID == "" {
-		d.GUID = homeOf(root) + "/?p=" + strconv.Itoa(w.ID)
+		d.GUID = guidOf(root, w.ID)
 	}
 	if w.Content.Protected || w.Status != "" && w.Status != "publish" {
 		return d, false, nil
@@ -115,6 +115,9 @@ func readPost(raw rawJSON, root string) (d review.Document, open bool, err error
 	d.Fields = w.customFields(raw)
 	return d, true, nil
 }
+
+// guidOf is the guid that WordPress gives a post.
+func guidOf(root string, id int) string { return homeOf(root) + "/?p=" + strconv.Itoa(id) }
 
 // wrongType names the field that is not what it should be.
 func wrongType(err error) error {

@@ -333,7 +333,9 @@ func (r *reading) listKind(kind string, size int) error {
 		if page == 1 && size == listSize {
 			r.fresh[kind] = a.list
 		}
-		total = a.list.Total
+		if total = a.list.Total; total > maxPosts || len(r.listed) > maxPosts {
+			return fmt.Errorf("wordpress: %s: more than %d posts; say with categories or tagged which are reviews", r.name, maxPosts)
+		}
 		seen := len(r.listed)
 		r.noteItems(kind, a)
 		if len(r.listed) == seen { // the end, or a server that gives the same page for ever
@@ -401,7 +403,11 @@ func (r *reading) missing() ([]int, error) {
 // takeBack says that posts are there no longer.
 func (r *reading) takeBack(ids []int) error {
 	for _, id := range ids {
-		if err := r.gone(r.known.posts[id].guid); err != nil {
+		guid := r.known.posts[id].guid
+		if guid == "" {
+			guid = guidOf(r.known.Root, id)
+		}
+		if err := r.gone(guid); err != nil {
 			return err
 		}
 		delete(r.known.posts, id)

@@ -18,7 +18,7 @@ import (
 
 // The limits on what is asked of a site in one reading, and taken of one answer.
 const (
-	maxRequests  = 1500
+	maxRequests  = 2000
 	maxBody      = 24 << 20
 	longestRetry = 7 * 24 * time.Hour
 )

@@ -26,6 +26,9 @@ func digest(parts ...any) []byte {
 // apiRel is the relation by which a WordPress page says where the site's API is.
 const apiRel = "https://api.w.org/"
 
+// wordpressCom is where WordPress.com has the API of the sites it keeps.
+const wordpressCom = "/wp/v2/sites/"
+
 // maxPage is how much of a page is looked through for it.
 const maxPage = 1 << 20
 
@@ -56,7 +59,7 @@ func (r *reading) roots() ([]string, error) {
 	plain.RawQuery = "rest_route=/"
 	all := []string{usual.String(), plain.String()}
 	if strings.HasSuffix(u.Hostname(), ".wordpress.com") {
-		all = append(all, "https://public-api.wordpress.com/wp/v2/sites/"+u.Hostname()+"/")
+		all = append(all, "https://public-api.wordpress.com"+wordpressCom+u.Hostname()+"/")
 	}
 	return all, nil
 }
@@ -69,7 +72,7 @@ func givenRoot(u *url.URL) string {
 		root.RawQuery = "rest_route=/"
 		return root.String()
 	}
-	for _, mark := range [...]string{"/wp-json", "/wp/v2/sites/"} {
+	for _, mark := range [...]string{"/wp-json", wordpressCom} {
 		before, after, ok := strings.Cut(u.Path, mark)
 		switch {
 		case !ok:
@@ -173,7 +176,7 @@ func endpoint(root, name string, query url.Values) string {
 	switch {
 	case all.Has("rest_route"):
 		all.Set("rest_route", route)
-	case strings.Contains(u.Path, "/wp/v2/sites/"):
+	case strings.Contains(u.Path, wordpressCom):
 		u.Path = strings.TrimRight(u.Path, "/") + "/" + name
 	default:
 		u.Path = strings.TrimRight(u.Path, "/") + route
@@ -191,6 +194,10 @@ func homeOf(root string) string {
 	u, err := url.Parse(root)
 	if err != nil {
 		return root
+	}
+	if _, site, ok := strings.Cut(u.Path, wordpressCom); ok {
+		site, _, _ = strings.Cut(site, "/")
+		return "https://" + site
 	}
 	path, _, _ := strings.Cut(u.Path, "/wp-json")
 	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: strings.TrimRight(path, "/")}).String()
