@@ -179,6 +179,14 @@ func (h *Hub) retry(ctx context.Context) {
 	}
 }
 
+// renewed reports that a subscription whose lease had run out has another meanwhile.
+func (h *Hub) renewed(s subscription, now time.Time) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	st := h.subscriptions[s.key()]
+	return st != nil && now.Before(st.Expires)
+}
+
 // expire forgets subscriptions whose lease has run out.
 func (h *Hub) expire(ctx context.Context) {
 	for {
@@ -192,6 +200,9 @@ func (h *Hub) expire(ctx context.Context) {
 		}
 		h.mu.Unlock()
 		for _, s := range over {
+			if h.renewed(s, now) {
+				continue
+			}
 			if err := h.remove(ctx, s); err != nil && ctx.Err() == nil {
 				h.options.Log.Warn("an expired subscription could not be forgotten and is tried again", "err", err)
 			}

@@ -243,4 +243,5 @@ func (s *Subscriber) release(st *state) {
 	s.mu.Lock()
 	st.busy = false
 	s.mu.Unlock()
+	s.rouse() // something else may have become due meanwhile
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -100,6 +101,9 @@ func each(ctx context.Context, kv pipeline.KV, do func(subscription), broken fun
 	}
 	for _, key := range keys {
 		value, err := kv.Get(ctx, key)
+		if errors.Is(err, pipeline.ErrNotFound) {
+			continue // it was over since the keys were listed
+		}
 		if err != nil {
 			return fmt.Errorf("websub: read subscriptions: %w", err)
 		}
