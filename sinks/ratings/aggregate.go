@@ -3,6 +3,7 @@ package ratings
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/filmwire/filmwire/pipeline/review"
 )
@@ -154,8 +155,12 @@ func (s *Settings) aggregate(id review.FilmID, rows []row) (Aggregate, *tally) {
 // It is what encoding/json would make of an Aggregate that holds them, put together
 // from what stands in the rows.
 func document(a *Aggregate, t *tally, rows []row) []byte {
-	b := []byte(mustJSON(a))
-	b = b[:len(b)-len("]}")]
+	head := strings.TrimSuffix(mustJSON(a), "]}")
+	size := len(head) + len("\n]}\n")
+	for i := range rows {
+		size += len(rows[i].Vote) + len(",\n") + len(counted)
+	}
+	b := append(make([]byte, 0, size), head...)
 	for i := range rows {
 		if i > 0 {
 			b = append(b, ',')
@@ -170,10 +175,13 @@ func (f *fate) outcome() Outcome {
 	return Outcome{Counted: f.Parts > 0, Weight: f.weight(), Reason: f.Reason, Repeats: f.Repeats}
 }
 
+// counted ends the JSON of a vote that counts as one.
+const counted = `"counted":true,"weight":"1"}`
+
 // append ends the JSON of a vote with its outcome.
 func (f *fate) append(b []byte) []byte {
 	if f.Parts == 1 { // as nearly all are
-		return append(b, `"counted":true,"weight":"1"}`...)
+		return append(b, counted...)
 	}
 	return append(b, mustJSON(f.outcome())[1:]...)
 }

@@ -1,6 +1,7 @@
 package ratings
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
@@ -36,10 +37,19 @@ type index struct {
 	st     pipeline.State
 	orders []*order
 	dirty  map[place]bool
-	// What a batch asks again and again, as it stands in the state: sizes by their
-	// keys, and the values of the front keys.
-	sizes  map[string]int
-	fronts map[*order]string
+	// What a batch asks again and again: sizes by their keys, and the values of the
+	// front keys. The state has the same sizes, but for the numbers of those that
+	// are unsaved, which go into it once, when the batch is through.
+	sizes   map[string]int
+	unsaved map[string]bool
+	fronts  map[*order]string
+	*scratch
+}
+
+// scratch is memory that batches hand on: see lines.
+type scratch struct {
+	paper []byte
+	ends  []int
 }
 
 // place is a section of an order.
@@ -241,12 +251,31 @@ func (x *index) get(key string) int {
 }
 
 func (x *index) set(key string, n int) {
+	was := x.get(key)
 	x.sizes[key] = n
-	if n == 0 {
+	switch {
+	case n == 0:
 		x.st.Delete(key)
-		return
+		delete(x.unsaved, key)
+	case was == 0: // scans are to see that it is there
+		x.save(key)
+	default:
+		x.unsaved[key] = true
 	}
-	x.st.Set(key, strconv.AppendInt(nil, int64(n), 10))
+}
+
+// save writes a size to the state.
+func (x *index) save(key string) {
+	x.st.Set(key, strconv.AppendInt(nil, int64(x.sizes[key]), 10))
+	delete(x.unsaved, key)
+}
+
+// saveAll writes the sizes that a batch has changed, each once: that of the whole
+// changes with nearly every event.
+func (x *index) saveAll() {
+	for _, key := range slices.Sorted(maps.Keys(x.unsaved)) {
+		x.save(key)
+	}
 }
 
 func (x *index) add(key string, by int) int {
@@ -292,7 +321,10 @@ func (x *index) parts(p place, max int) []part {
 		if len(list) == max {
 			return false
 		}
-		n, _ := strconv.Atoi(string(value))
+		n, known := x.sizes[key]
+		if !known {
+			n, _ = strconv.Atoi(string(value))
+		}
 		list = append(list, part{place{p.order, p.node + key[len(prefix):] + "/"}, n})
 		return true
 	})
@@ -310,15 +342,22 @@ func (x *index) only(p place) (inside part, ok bool) {
 }
 
 // lines are the first films of a section, at most max, and the key of the last.
-func (x *index) lines(p place, max int) (html, asJSON []string, end string) {
+// They stand in the index's paper, until the next are asked for.
+func (x *index) lines(p place, max int) (html, asJSON [][]byte, end string) {
+	x.paper, x.ends = x.paper[:0], x.ends[:0]
 	x.st.Scan(listKey(p.order, p.node), func(key string, value []byte) bool {
-		if len(html) == max {
+		if len(x.ends) == max {
 			return false
 		}
-		h, j, _ := strings.Cut(string(value), "\n")
-		html, asJSON, end = append(html, h), append(asJSON, j), key
+		x.paper, end = append(x.paper, value...), key
+		x.ends = append(x.ends, len(x.paper))
 		return true
 	})
+	from := 0
+	for _, to := range x.ends {
+		h, j, _ := bytes.Cut(x.paper[from:to], []byte{'\n'})
+		html, asJSON, from = append(html, h), append(asJSON, j), to
+	}
 	return html, asJSON, end
 }
 

@@ -1,6 +1,7 @@
 package ratings
 
 import (
+	"bytes"
 	"cmp"
 	"path"
 	"strconv"
@@ -84,8 +85,8 @@ type list struct {
 	// that list films: it would be another with every film that comes or goes.
 	films    *int
 	lead     string // what the films that are listed are, where not all are
-	html     []string
-	asJSON   []string
+	html     [][]byte
+	asJSON   [][]byte
 	end      string // the key of the last line
 	sections []place
 }
@@ -165,7 +166,7 @@ func (v *View) listPage(l *list) []byte {
 	m.sections(l, up(document))
 	m.fill("</main>\n<footer class=\"quiet\">\n<p>The first number is the mean of the scores, of 100. Films are ranked by that mean drawn towards {}, the more so the fewer scores there are.</p>\n</footer>\n</body>\n</html>\n", v.settings.Prior.Mean.String())
 	v.paper = m
-	return append([]byte(nil), m...)
+	return bytes.Clone(m)
 }
 
 func (m *markup) films(l *list, up string) {
@@ -215,7 +216,12 @@ func (l *list) json() []byte {
 	for _, s := range l.sections {
 		d.Sections = append(d.Sections, listSection{s.name(), href(s.order.document(s.node)) + ".json"})
 	}
-	b := []byte(strings.TrimSuffix(mustJSON(d), "]}"))
+	head := strings.TrimSuffix(mustJSON(d), "]}")
+	size := len(head) + len("\n]}\n")
+	for _, text := range l.asJSON {
+		size += len(text) + len(",\n")
+	}
+	b := append(make([]byte, 0, size), head...)
 	for i, text := range l.asJSON {
 		if i > 0 {
 			b = append(b, ',')

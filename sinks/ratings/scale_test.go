@@ -130,6 +130,7 @@ func (h *heads) Remove(path string) { delete(h.of, path) }
 func (c crowd) follow(t testing.TB, v *ratings.View, state pipeline.ViewState, docs pipeline.Documents, size int) (heap uint64) {
 	t.Helper()
 	began := cpuTime(t)
+	last := began
 	for from := 0; from < c.ratings; from += size {
 		var batch []pipeline.Entry
 		for i := from; i < min(from+size, c.ratings); i++ {
@@ -145,8 +146,11 @@ func (c crowd) follow(t testing.TB, v *ratings.View, state pipeline.ViewState, d
 		var mem runtime.MemStats
 		runtime.ReadMemStats(&mem)
 		heap = max(heap, mem.HeapAlloc)
-		if done := from + len(batch); done%100_000 == 0 {
-			t.Logf("after %d ratings: CPU %s, largest heap %d MB", done, (cpuTime(t) - began).Round(time.Second), heap>>20)
+		if done := from + len(batch); done%(c.ratings/10) == 0 {
+			now := cpuTime(t)
+			t.Logf("after %d ratings: CPU %s, %d µs for each of the last %d, largest heap %d MB",
+				done, (now - began).Round(time.Second), (now - last).Microseconds()/int64(c.ratings/10), c.ratings/10, heap>>20)
+			last = now
 		}
 	}
 	return heap

@@ -28,6 +28,7 @@ type View struct {
 	asked    bool
 	orders   []*order
 	paper    markup // the last page's memory, for the next
+	scratch  scratch
 }
 
 var (
@@ -115,6 +116,7 @@ func (v *View) Apply(ctx context.Context, entries []pipeline.Entry, st pipeline.
 			return fmt.Errorf("ratings: film %s: %w", id, err)
 		}
 	}
+	x.saveAll()
 	x.publish(v, docs)
 	return nil
 }
@@ -124,7 +126,7 @@ const begunKey = "begun"
 
 // index opens the lists for a batch.
 func (v *View) index(st pipeline.State) *index {
-	x := &index{st: st, orders: v.orders, dirty: map[place]bool{}, sizes: map[string]int{}, fronts: map[*order]string{}}
+	x := &index{st: st, orders: v.orders, dirty: map[place]bool{}, sizes: map[string]int{}, unsaved: map[string]bool{}, fronts: map[*order]string{}, scratch: &v.scratch}
 	if _, begun := st.Get(begunKey); !begun {
 		st.Set(begunKey, nil)
 		for _, o := range v.orders {
