@@ -180,12 +180,14 @@ func decimalWithZeros(text string) bool {
 // a config that shows it.
 var beyond = []struct{ reason, fault, shows string }{
 	{"a file is there or not, whatever the config looks like", `\(config\.missing_file\)`, "data: d\nsources: [{name: a, type: files, path: no/such/file}]"},
-	{"and so is a folder, or what is in a file", `^path(\.\d+)?: |holds no secret`, ""},
+	{"and so is a folder, or what is in a file", `^(path|file)(\.\d+)?: |holds no secret`, ""},
 	{"the environment is not in the config", `\(config\.unset_secret\)`, "nats: {url: 'nats://x', token: {env: NO_SUCH_VARIABLE}}"},
 	{"a schema cannot compare one entry with another", `\(config\.duplicate_name\)`, "sinks: [{name: a, type: ratings}, {name: a, type: drafts}]"},
 	{"nor count entries of a type", `type: there is a sink of type`, "sinks: [{name: a, type: ratings}, {name: b, type: ratings}]"},
 	{"nor compare two numbers", `min_rating: is above max_rating`, "sinks: [{name: a, type: drafts, where: {min_rating: 9, max_rating: 1}}]"},
-	{"nor two others", `rating\.best: the scale ends at`, "sources: [{name: a, type: feed, url: 'http://x', rating: {best: 1, worst: 2}}]"},
+	{"nor two others", `rating\.(earlier\.\d+\.)?best: the scale ends at`, "sources: [{name: a, type: feed, url: 'http://x', rating: {best: 1, worst: 2}}]"},
+	{"nor the days of two items of a list", `rating\.earlier\.\d+\.until: `, "sources: [{name: a, type: feed, url: 'http://x', rating: {best: 5, earlier: [{best: 4, until: 2015-01-01}, {best: 3, until: 2014-01-01}]}}]"},
+	{"nor say of how many decimal places a number has, or which key of a map is none", `^conversion\.[^:]*: (.* has more than one decimal place|no rating is written so)`, "sources: [{name: a, type: feed, url: 'http://x', conversion: {A: 33.33}}]"},
 	{"nor two durations", `retry\.max: is below`, "sinks: [{name: a, type: drafts, retry: {min: 2m, max: 1m}}]"},
 	{"nor a duration with its bounds: it is text", `want a duration (from|of at)`, "sources: [{name: a, type: feed, url: 'http://x', timeout: 2h}]"},
 	{"which keys of nats go together is easier read than written as a schema", `nats(\.\w+)?: (the log is|one embedded|the embedded server has|only the embedded|neither)`, "nats: {embedded: true, url: 'nats://x'}"},

@@ -5,6 +5,9 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/filmwire/filmwire/pipeline"
 	"github.com/filmwire/filmwire/pipeline/review"
@@ -13,16 +16,17 @@ import (
 
 // everySource are the keys that every source has besides its plug-in's.
 type everySource struct {
-	Name         string                  `config:"name,required" form:"name" doc:"The source's name. Identity hangs on it: a source with another name gives other reviews."`
-	Type         string                  `config:"type,required" doc:"What kind of source it is."`
-	Schedule     string                  `config:"schedule" form:"schedule" doc:"When it is read: five cron fields (minute, hour, day, month, weekday) in the config's timezone, @hourly, @daily, @weekly, @monthly, @yearly, or @every and a duration."`
-	Critic       criticKeys              `config:"critic" doc:"The critic of reviews that name none: a name, or some of the keys below."`
-	Rating       scaleKeys               `config:"rating" doc:"The scale of bare numbers, and of stars without empty ones."`
-	Language     string                  `config:"language" form:"language" default:"site.language, where stated" doc:"The language of reviews that do not say, as a BCP 47 tag."`
-	Rights       review.Rights           `config:"rights" default:"full" doc:"How much of the text may be passed on."`
-	Tags         []string                `config:"tags" doc:"Tags that are added to every review."`
-	AllowPrivate bool                    `config:"allow_private" doc:"The source may be on a loopback or private address."`
-	Withdraw     pipeline.WithdrawPolicy `config:"withdraw" doc:"Whether reviews that are missing from the source are withdrawn: guarded does so unless the source lists nothing or has lost more than half of what it had."`
+	Name         string                    `config:"name,required" form:"name" doc:"The source's name. Identity hangs on it: a source with another name gives other reviews."`
+	Type         string                    `config:"type,required" doc:"What kind of source it is."`
+	Schedule     string                    `config:"schedule" form:"schedule" doc:"When it is read: five cron fields (minute, hour, day, month, weekday) in the config's timezone, @hourly, @daily, @weekly, @monthly, @yearly, or @every and a duration."`
+	Critic       criticKeys                `config:"critic" doc:"The critic of reviews that name none: a name, or some of the keys below."`
+	Rating       scaleKeys                 `config:"rating" doc:"The scale of bare numbers, and of stars without empty ones."`
+	Conversion   map[string]review.Decimal `config:"conversion" min:"0" max:"100" doc:"What ratings are worth, from 0 to 100 with one decimal place at most, where that is not what the table says: by the rating as written, a letter, a number, stars or a word."`
+	Language     string                    `config:"language" form:"language" default:"site.language, where stated" doc:"The language of reviews that do not say, as a BCP 47 tag."`
+	Rights       review.Rights             `config:"rights" default:"full" doc:"How much of the text may be passed on."`
+	Tags         []string                  `config:"tags" doc:"Tags that are added to every review."`
+	AllowPrivate bool                      `config:"allow_private" doc:"The source may be on a loopback or private address."`
+	Withdraw     pipeline.WithdrawPolicy   `config:"withdraw" doc:"Whether reviews that are missing from the source are withdrawn: guarded does so unless the source lists nothing or has lost more than half of what it had."`
 }
 
 // criticKeys are the critic of a source's reviews: a name, or more of them.
@@ -40,8 +44,15 @@ func (c *criticKeys) UnmarshalText(text []byte) error {
 }
 
 type scaleKeys struct {
-	Best  review.Decimal `config:"best,required" doc:"The best number of the scale."`
-	Worst review.Decimal `config:"worst" default:"0" doc:"The worst number of the scale."`
+	Best    review.Decimal `config:"best,required" doc:"The best number of the scale."`
+	Worst   review.Decimal `config:"worst" default:"0" doc:"The worst number of the scale."`
+	Earlier []earlierKeys  `config:"earlier" doc:"The scales before this one, oldest first, for reviews by their own dates."`
+}
+
+type earlierKeys struct {
+	Best  review.Decimal `config:"best,required" doc:"The best number of the scale then."`
+	Worst review.Decimal `config:"worst" default:"0" doc:"The worst number of the scale then."`
+	Until review.Date    `config:"until,required" doc:"The first day on which it was not used any more."`
 }
 
 // defaultSchedule is how often a source is read that does not say.
@@ -74,13 +85,18 @@ func readSource(b *block, c Catalogue, names map[string]*yaml.Node, language str
 }
 
 func (k *everySource) defaults() review.Defaults {
-	return review.Defaults{
-		Critic:   review.Critic{ID: k.Critic.ID, Name: k.Critic.Name, URL: k.Critic.URL, Outlet: k.Critic.Outlet},
-		Scale:    review.Scale{Worst: k.Rating.Worst, Best: k.Rating.Best},
-		Language: k.Language,
-		Rights:   k.Rights,
-		Tags:     k.Tags,
+	d := review.Defaults{
+		Critic:     review.Critic{ID: k.Critic.ID, Name: k.Critic.Name, URL: k.Critic.URL, Outlet: k.Critic.Outlet},
+		Scale:      review.Scale{Worst: k.Rating.Worst, Best: k.Rating.Best},
+		Conversion: k.Conversion,
+		Language:   k.Language,
+		Rights:     k.Rights,
+		Tags:       k.Tags,
 	}
+	for _, e := range k.Rating.Earlier {
+		d.Earlier = append(d.Earlier, review.EarlierScale{Scale: review.Scale{Worst: e.Worst, Best: e.Best}, Until: e.Until})
+	}
+	return d
 }
 
 func (k *everySource) check(b *block, schedule func(string) error) {
@@ -89,8 +105,36 @@ func (k *everySource) check(b *block, schedule func(string) error) {
 			b.fault(BadSchedule, "schedule", err.Error(), b.d.forms["schedule"].remedy)
 		}
 	}
-	if worst, best := k.Rating.Worst, k.Rating.Best; b.is("rating.best") && worst.Cmp(best) >= 0 {
-		b.fault(BadValue, "rating.best", fmt.Sprintf("the scale ends at %v and begins at %v", best, orZero(worst)), "best is the higher number")
+	k.Rating.check(b)
+	for _, written := range slices.Sorted(maps.Keys(k.Conversion)) {
+		key, norm := "conversion."+written, k.Conversion[written]
+		switch {
+		case !b.is(key):
+		case strings.TrimSpace(written) == "":
+			b.fault(BadValue, key, "no rating is written so", "as A, ★★★, 3.5 or Recommended")
+		case review.Round(norm.Rat(), 1).Cmp(norm) != 0:
+			b.fault(BadValue, key, fmt.Sprintf("%v has more than one decimal place", norm), "norms have one")
+		}
+	}
+}
+
+// check notes scales that are upside down, or not in the order of their days.
+func (k *scaleKeys) check(b *block) {
+	k.checkScale(b, "rating.best", k.Worst, k.Best)
+	var before review.Date
+	for i, e := range k.Earlier {
+		at := fmt.Sprintf("rating.earlier.%d", i)
+		k.checkScale(b, at+".best", e.Worst, e.Best)
+		if b.is(at+".until") && !before.Before(e.Until) {
+			b.fault(BadValue, at+".until", fmt.Sprintf("%v does not come after %v", e.Until, before), "the oldest scale comes first")
+		}
+		before = e.Until
+	}
+}
+
+func (*scaleKeys) checkScale(b *block, key string, worst, best review.Decimal) {
+	if b.is(key) && worst.Cmp(best) >= 0 {
+		b.fault(BadValue, key, fmt.Sprintf("the scale ends at %v and begins at %v", best, orZero(worst)), "best is the higher number")
 	}
 }
 

@@ -18,6 +18,7 @@ type body struct {
 	lines  []line // of the text, once it is whole
 	links  []link
 	images []image
+	worths *worths // of ratings in words
 }
 
 // node is a block element in the HTML.

@@ -186,6 +186,10 @@ func (w *walk) rates(l *line, text string) bool {
 		w.labelled = append(w.labelled, f)
 		return true
 	}
+	if f, ok := w.worths.worded(text, l.from); ok {
+		w.labelled = append(w.labelled, f)
+		return true
+	}
 	f, ok := loneRating(text, l.from, w.scale, w.basis)
 	if ok {
 		w.alone = append(w.alone, f)

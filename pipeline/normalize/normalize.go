@@ -22,8 +22,9 @@ type understanding struct {
 	site   string    // the name of the site, which titles often end in
 	film   string    // the film as a field names it, perhaps with its year
 	// scale is that of bare numbers, and basis where it comes from.
-	scale review.Scale
-	basis review.Basis
+	scale  review.Scale
+	basis  review.Basis
+	worths *worths // of ratings, where the operator says
 }
 
 // Normalize understands a document. It is a pipeline.Normalize: pure, and the
@@ -37,10 +38,35 @@ func Normalize(doc review.Document) (review.Review, error) {
 	if doc.Aside != "" {
 		return review.Review{}, fmt.Errorf("%w: %s", pipeline.ErrNotReview, doc.Aside)
 	}
+	scale := doc.Defaults.Scale
+	r, err := onScale(doc, scale)
+	if err != nil || len(doc.Defaults.Earlier) == 0 {
+		return r, err
+	}
+	// Its day may stand in the text, and so may its rating: it is read again by the
+	// scale of that day.
+	if then := doc.Defaults.ScaleOn(dayOf(&r)); then != scale {
+		return onScale(doc, then)
+	}
+	return r, nil
+}
+
+// dayOf is the day a review says it is of, none where it does not.
+func dayOf(r *review.Review) review.Date {
+	if r.PublishedAt.IsZero() {
+		return r.WatchedOn
+	}
+	return review.DateOf(r.PublishedAt)
+}
+
+// onScale understands a document whose bare numbers are on a scale, unless it states
+// another.
+func onScale(doc review.Document, scale review.Scale) (review.Review, error) {
 	u := understanding{doc: &doc, review: stated(doc.Stated)}
+	u.worths = newWorths(doc.Defaults.Conversion, scale)
 	u.scale, u.basis = doc.RatingScale, review.BasisStated
 	if u.scale.IsZero() {
-		u.scale, u.basis = doc.Defaults.Scale, review.BasisConfigured
+		u.scale, u.basis = scale, review.BasisConfigured
 	}
 	u.review.URL = first(u.review.URL, doc.URL)
 	u.base = newResolver(u.review.URL)
@@ -100,6 +126,7 @@ func (u *understanding) settle() {
 	u.body.compact()
 	u.body.index()
 	u.settleSpoiler()
+	u.body.worths = u.worths
 	u.said = u.body.readLines(u.scale, u.basis)
 	u.said.or(posted)
 	u.said.add(&u.around)
@@ -290,6 +317,9 @@ func (u *understanding) settleRating(t titled) {
 	scale, basis := u.drawnScale(found)
 	found = append(found, u.body.imageRatings(scale, basis)...)
 	found = append(append(found, u.around.labelled...), u.around.alone...)
+	for i := range found {
+		u.worths.convert(&found[i].grade)
+	}
 	u.review.Rating = choose(found, u.review.Warn)
 }
 

@@ -31,6 +31,17 @@ func DateOf(t time.Time) Date {
 // IsZero reports that there is no date.
 func (d Date) IsZero() bool { return d == Date{} }
 
+// Before reports that d comes before e.
+func (d Date) Before(e Date) bool {
+	if d.Year != e.Year {
+		return d.Year < e.Year
+	}
+	if d.Month != e.Month {
+		return d.Month < e.Month
+	}
+	return d.Day < e.Day
+}
+
 // String prints YYYY-MM-DD, "" for no date.
 func (d Date) String() string {
 	if d.IsZero() {

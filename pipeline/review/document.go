@@ -64,11 +64,35 @@ const (
 
 // Defaults is what the operator's config says of every review of one source.
 type Defaults struct {
-	Critic   Critic // for reviews that name none
-	Scale    Scale  // of bare numbers
-	Language string // where none is stated
-	Rights   Rights
-	Tags     []string // added to every review
+	Critic Critic // for reviews that name none
+	Scale  Scale  // of bare numbers
+	// Earlier are the scales that bare numbers were on before, oldest first.
+	Earlier []EarlierScale
+	// Conversion says what some ratings are worth, whatever the scale, by the rating
+	// as written: a letter, a number, stars, words. The worth is a norm.
+	Conversion map[string]Decimal
+	Language   string // where none is stated
+	Rights     Rights
+	Tags       []string // added to every review
+}
+
+// EarlierScale is a scale that was given up on a day.
+type EarlierScale struct {
+	Scale
+	Until Date // the first day on which it was not used any more
+}
+
+// ScaleOn is the scale of bare numbers in a review of a day: the present one where
+// the day is not known.
+func (d *Defaults) ScaleOn(day Date) Scale {
+	if !day.IsZero() {
+		for _, e := range d.Earlier {
+			if day.Before(e.Until) {
+				return e.Scale
+			}
+		}
+	}
+	return d.Scale
 }
 
 // DiaryGUID identifies an entry of a film diary by the film as the entry names it

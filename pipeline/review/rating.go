@@ -57,7 +57,7 @@ type Basis string
 // The bases, strongest first.
 const (
 	BasisStated     Basis = "stated"     // written with the value: 3/5, B+, ★★★☆☆
-	BasisConfigured Basis = "configured" // the operator's config gives the scale
+	BasisConfigured Basis = "configured" // the operator's config gives the scale, or the norm
 	BasisInferred   Basis = "inferred"   // the critic's other scores at the outlet give it
 )
 
@@ -117,6 +117,8 @@ func (r Rating) String() string {
 		return r.Letter
 	case r.Kind == Verdicted:
 		return string(r.Verdict)
+	case r.Kind == Scored && r.Best.IsZero() && r.Basis == BasisConfigured:
+		return r.worthText()
 	case r.Kind == Scored:
 		return r.onScale()
 	}
@@ -139,8 +141,19 @@ func (r Rating) Text() string {
 		return ""
 	case r.Letter != "":
 		return Line(r.Letter)
+	case r.Best.IsZero() && r.Basis == BasisConfigured:
+		return r.worthText()
 	}
 	return r.onScale()
+}
+
+// worthText is a rating that is worth what the config says: as written, if that is
+// short.
+func (r Rating) worthText() string {
+	if raw := Line(r.Raw); raw != "" && utf8.RuneCountInString(raw) <= longestVerdict {
+		return raw
+	}
+	return r.Norm.String() + "/100"
 }
 
 func (r Rating) verdictText() string {
