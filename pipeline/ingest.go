@@ -416,7 +416,7 @@ func (p *poll) understand() ([]*candidate, error) {
 			p.report.Same++
 			continue
 		}
-		d.Defaults = p.source.Defaults
+		d.Defaults = d.Defaults.Or(p.source.Defaults)
 		p.seen[id] = d.RawSHA256
 		fresh = append(fresh, &candidate{id: id, doc: d, row: row, known: known, at: at})
 	}

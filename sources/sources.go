@@ -7,6 +7,7 @@ import (
 	"github.com/filmwire/filmwire/sources/feed"
 	"github.com/filmwire/filmwire/sources/files"
 	"github.com/filmwire/filmwire/sources/letterboxd"
+	"github.com/filmwire/filmwire/sources/opml"
 	"github.com/filmwire/filmwire/sources/wordpress"
 )
 
@@ -17,5 +18,6 @@ func Builtin() []pipeline.SourceType {
 		feed.Type(),
 		letterboxd.Type(),
 		wordpress.Type(),
+		opml.Type(),
 	}
 }

@@ -56,7 +56,7 @@ that sink keeps, which, and why not the others. It publishes nothing and keeps n
 		},
 	}
 	cmd.Flags().StringVar(&sink, "sink", "", "the `name` of a sink of the config whose filter is tried on the log")
-	cmd.Flags().StringVar(&t.kind, "type", "", "the `type` of source; feed for a URL and files for the rest if not given")
+	cmd.Flags().StringVar(&t.kind, "type", "", "the `type` of source; if not given, opml for what ends in .opml, feed for another URL, and files for the rest")
 	cmd.Flags().BoolVar(&t.asJSON, "json", false, "one event a line, as JSON")
 	cmd.Flags().StringVar(&t.best, "best", "", "the best `number` of the scale of bare ratings")
 	cmd.Flags().StringVar(&t.critic, "critic", "", "the critic's `name` where none is stated")
@@ -117,15 +117,17 @@ func (c *command) try(ctx context.Context, t *trial) error {
 
 // trySource makes the source from the command line alone.
 func (c *command) trySource(t *trial) (*pipeline.Polled, error) {
-	key := "path"
-	kind := t.kind
-	switch {
-	case strings.Contains(t.target, "://"):
+	key, kind := "path", t.kind
+	if strings.Contains(t.target, "://") {
 		key = "url"
-		if kind == "" {
-			kind = "feed"
-		}
-	case kind == "":
+	}
+	switch {
+	case kind != "":
+	case strings.HasSuffix(strings.ToLower(t.target), ".opml"):
+		kind = "opml"
+	case key == "url":
+		kind = "feed"
+	default:
 		kind = "files"
 	case kind != "files": // others read a file that a site hands out
 		key = "export"

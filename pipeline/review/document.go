@@ -1,6 +1,7 @@
 package review
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -45,8 +46,9 @@ type Document struct {
 	// passed over and counted.
 	Aside Aside
 
-	// Defaults is what the operator says about every document of the source. The
-	// pipeline fills it in.
+	// Defaults is what the operator says of the document where it does not say so
+	// itself. A source of several parts fills in what is said of one of them; the
+	// pipeline adds what is said of the source as a whole.
 	Defaults Defaults
 }
 
@@ -62,7 +64,7 @@ const (
 	AsideList       Aside = "a list of films"
 )
 
-// Defaults is what the operator's config says of every review of one source.
+// Defaults is what the operator says of all reviews of a source, or of a part of one.
 type Defaults struct {
 	Critic Critic // for reviews that name none
 	Scale  Scale  // of bare numbers
@@ -93,6 +95,22 @@ func (d *Defaults) ScaleOn(day Date) Scale {
 		}
 	}
 	return d.Scale
+}
+
+// Or fills in what d does not say from other; the tags of both are added.
+func (d Defaults) Or(other Defaults) Defaults {
+	d.Critic = d.Critic.Or(other.Critic)
+	if d.Scale.IsZero() {
+		d.Scale = other.Scale
+	}
+	if d.Language == "" {
+		d.Language = other.Language
+	}
+	if d.Rights == "" {
+		d.Rights = other.Rights
+	}
+	d.Tags = slices.Concat(d.Tags, other.Tags)
+	return d
 }
 
 // DiaryGUID identifies an entry of a film diary by the film as the entry names it
