@@ -83,14 +83,18 @@ func configure(o pipeline.Options) pipeline.OpenSource {
 	case opts.Path != "" && opts.URL != "":
 		o.Fault("url", "is one list and path another: make two sources of them")
 	}
+	if _, err := url.Parse(opts.URL); err != nil {
+		o.Fault("url", err.Error())
+	}
 	seen := map[string]bool{}
 	for i, f := range opts.Feeds {
 		key := "feeds." + strconv.Itoa(i)
 		u, err := url.Parse(f.URL)
-		if err != nil || u.Host == "" {
-			continue // noted by its form
+		if err != nil {
+			o.Fault(key+".url", err.Error())
+			continue
 		}
-		if seen[feedKey(u)] {
+		if f.URL != "" && seen[feedKey(u)] {
 			o.Fault(key+".url", "is there twice")
 		}
 		seen[feedKey(u)] = true
@@ -108,6 +112,7 @@ type source struct {
 	own     map[string]*feedOptions    // by the feed's key
 	feeds   map[string]pipeline.Source // by address: those opened so far
 	resting map[string]rest            // by the feed's key
+	push    map[string][]pipeline.Push // by the feed's key, as it last said
 	warned  map[string]bool            // what was said once
 	cached  answer                     // the list as the web gave it last
 }
@@ -121,7 +126,7 @@ type rest struct {
 func newSource(opts options, env pipeline.SourceEnv) *source {
 	s := &source{
 		options: opts, env: env, own: map[string]*feedOptions{}, feeds: map[string]pipeline.Source{},
-		resting: map[string]rest{}, warned: map[string]bool{},
+		resting: map[string]rest{}, push: map[string][]pipeline.Push{}, warned: map[string]bool{},
 	}
 	for i := range opts.Feeds {
 		if u, err := url.Parse(opts.Feeds[i].URL); err == nil {

@@ -495,6 +495,35 @@ func TestAListOnTheWeb(t *testing.T) {
 	}
 }
 
+// TestHubsAreThoseOfTheFeeds: whoever tells of changes to a feed of the list is told of at each
+// reading, also of a feed that does not answer now.
+func TestHubsAreThoseOfTheFeeds(t *testing.T) {
+	w := newWeb(t)
+	hub := func(path string) string {
+		return strings.Replace(feedOf(item("1", "", path)), "<channel>", `<channel xmlns:atom="http://www.w3.org/2005/Atom"><atom:link rel="hub" href="https://hub.example/"/><atom:link rel="self" href="`+w.at(path)+`"/>`, 1)
+	}
+	w.page("/a", hub("/a"))
+	w.page("/b", feedOf(item("1", "", "b")))
+	w.page("/c", hub("/c"))
+	r := newReader(w, w.outlines("/a", "/b", "/c"), nil)
+	want := []pipeline.Push{{Feed: w.at("/a"), Hub: "https://hub.example/", Topic: w.at("/a")}, {Feed: w.at("/c"), Hub: "https://hub.example/", Topic: w.at("/c")}}
+	for range 2 {
+		if _, reading := r.read(); !slices.Equal(reading.Push, want) {
+			t.Errorf("%+v", reading.Push)
+		}
+		r.restart()
+	}
+	r.read()
+	w.handle("/c", func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusInternalServerError) })
+	if _, reading := r.read(); !slices.Equal(reading.Push, want) {
+		t.Errorf("%+v", reading.Push)
+	}
+	r.write(w.outlines("/b", "/c"))
+	if _, reading := r.read(); !slices.Equal(reading.Push, want[1:]) {
+		t.Errorf("%+v", reading.Push)
+	}
+}
+
 // slow is a feed that hands out more than may wait, and notes how many do so at once.
 type slow struct {
 	name      string

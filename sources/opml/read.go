@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -46,10 +47,7 @@ func (s *source) Read(ctx context.Context, stored []byte, out pipeline.Out) (pip
 		}
 	}
 	known := unpack(stored)
-	r := &reading{source: s, known: known, next: memory{}, out: out, owners: known.owners()}
-	for key, f := range known {
-		r.next[key] = f
-	}
+	r := &reading{source: s, known: known, next: maps.Clone(known), out: out, owners: known.owners()}
 	feeds := s.chosen(l)
 	if err := r.all(ctx, r.begin(feeds)); err != nil {
 		return pipeline.Reading{}, err
@@ -238,6 +236,7 @@ func (r *reading) take(ctx context.Context, f *fetch) error {
 		return nil
 	}
 	delete(r.resting, f.key)
+	r.push[f.key] = f.reading.Push
 	switch {
 	case !f.reading.Unchanged:
 		r.changed = true
@@ -309,18 +308,18 @@ func (r *reading) end(stored []byte, feeds []listed) (pipeline.Reading, error) {
 		return pipeline.Reading{}, fmt.Errorf("none of the list's feeds could be read (%d); the first: %w", n, err)
 	}
 	in := map[string]bool{}
+	reading := pipeline.Reading{Checkpoint: stored, Unchanged: !r.changed}
 	for i := range feeds {
 		in[feeds[i].key] = true
+		reading.Push = append(reading.Push, r.push[feeds[i].key]...)
 	}
-	for key := range r.resting {
-		if !in[key] {
-			delete(r.resting, key)
-		}
-	}
+	maps.DeleteFunc(r.resting, func(key string, _ rest) bool { return !in[key] })
+	maps.DeleteFunc(r.push, func(key string, _ []pipeline.Push) bool { return !in[key] })
 	r.next.retire(in)
 	if r.next.equal(r.known) {
-		return pipeline.Reading{Checkpoint: stored, Unchanged: !r.changed}, nil
+		return reading, nil
 	}
-	kept, err := r.next.pack()
-	return pipeline.Reading{Checkpoint: kept, Unchanged: !r.changed}, err
+	var err error
+	reading.Checkpoint, err = r.next.pack()
+	return reading, err
 }
