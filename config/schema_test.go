@@ -202,6 +202,7 @@ var beyond = []struct{ reason, fault, shows string }{
 	{"a program is there or not, and says which words it takes", `command(\.\d+)?: `, "sinks: [{name: a, type: exec, command: [./no-such]}]"},
 	{"the names of variables are the keys of a map", `env\.[^:]*: `, "sinks: [{name: a, type: exec, command: [sh], env: {a b: c}}]"},
 	{"a member or an export, or both: which is asked of two keys, and whose file is there", `^export: |wants member, export or both`, "sources: [{name: a, type: letterboxd}]"},
+	{"a site or its export, or both, and what is asked of which", `wants url, export or both|^categories: categories and tagged choose`, "sources: [{name: a, type: wordpress}]"},
 	{"a list in a file or at an address: which is asked of two keys; and one feed is compared with another", `wants path or url|^url: is one list and path another|^feeds\.\d+\.url: is there twice|^feeds\.\d+\.rating\.best: the scale ends before`, "sources: [{name: a, type: opml}]"},
 	{"what a preset wants is in its file", `preset|parameter|with\b|use: `, "sinks: [{name: a, type: preset, use: no-such}]"},
 	{"which fields an event has, and what a file is measured against", `^columns(\.\d+)?: |^max_size: want at least|^path: the endings`, "sinks: [{name: a, type: file, columns: [event_id, nothing]}]"},
