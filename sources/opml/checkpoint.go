@@ -11,9 +11,12 @@ import (
 
 // The bounds of what is remembered.
 const (
-	maxShown   = 100      // items of one feed
-	maxRetired = 1_000    // feeds that have left the list
-	maxUnpack  = 64 << 20 // bytes
+	maxShown   = 100   // items of one feed
+	maxRetired = 1_000 // feeds that have left the list
+	// maxPacked is the size of a checkpoint, which is stored as text: a third more, and
+	// 4 MiB at most.
+	maxPacked = 2_900_000 // bytes
+	maxUnpack = 64 << 20  // bytes
 )
 
 // memory is what is remembered between readings: of each feed by its key. It is stored
@@ -44,7 +47,32 @@ func unpack(stored []byte) memory {
 	return m
 }
 
+// pack is the memory as it is stored. Where that would be more than a checkpoint may
+// be, the items of each feed that are remembered become fewer: then one in two feeds may
+// come twice, which is better than to ask all feeds anew each time.
 func (m memory) pack() ([]byte, error) {
+	for most := maxShown; ; most /= 2 {
+		packed, err := m.least(most).packAll()
+		if err != nil || len(packed) <= maxPacked || most == 0 {
+			return packed, err
+		}
+	}
+}
+
+// least is the memory with at most so many items of each feed.
+func (m memory) least(most int) memory {
+	if most >= maxShown {
+		return m
+	}
+	less := make(memory, len(m))
+	for key, f := range m {
+		f.Shown, f.Foreign = newest(f.Shown, most), newest(f.Foreign, most)
+		less[key] = f
+	}
+	return less
+}
+
+func (m memory) packAll() ([]byte, error) {
 	text, err := json.Marshal(m) // sorts the keys
 	if err != nil {
 		return nil, err
@@ -117,5 +145,8 @@ func appendKey(keys []byte, key uint64) []byte {
 	for i := keyBytes - 1; i >= 0; i-- {
 		keys = append(keys, byte(key>>(8*i)))
 	}
-	return keys[max(0, len(keys)-maxShown*keyBytes):]
+	return newest(keys, maxShown)
 }
+
+// newest are the last of the keys.
+func newest(keys []byte, most int) []byte { return keys[max(0, len(keys)-most*keyBytes):] }

@@ -1,8 +1,11 @@
 package opml
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -122,6 +125,40 @@ func TestItemKeys(t *testing.T) {
 	}
 	if !same(review.Document{GUID: "tag:a.example,2026:1"}, review.Document{GUID: "tag:a.example,2026:1", URL: "https://a.example/"}) {
 		t.Error("one tag is two")
+	}
+}
+
+// TestTheLongestListIsRemembered packs the memory of as many feeds as a list may have, each
+// with as many items as are remembered.
+func TestTheLongestListIsRemembered(t *testing.T) {
+	random := rand.NewChaCha8([32]byte{})
+	bytesOf := func(n int) []byte {
+		b := make([]byte, n)
+		random.Read(b) // never fails
+		return b
+	}
+	for name, c := range map[string]struct{ items, least int }{"as lists are": {20, 20}, "as long as can be": {maxShown, 10}} {
+		m := memory{}
+		for i := range maxFeeds {
+			key := fmt.Sprintf("www%d.example.org/feed", i)
+			inner, err := json.Marshal(map[string]any{"url": "https://" + key, "etag": bytesOf(16), "sha256": bytesOf(32), "last_modified": []byte("Mon, 02 Nov 2026 10:00:00 GMT")})
+			if err != nil {
+				t.Fatal(err)
+			}
+			m[key] = feedMemory{Checkpoint: inner, Settings: fmt.Sprintf("%x", bytesOf(6)), Shown: bytesOf(c.items * keyBytes)}
+		}
+		packed, err := m.pack()
+		if err != nil || len(packed) > maxPacked {
+			t.Fatal(name, len(packed), err)
+		}
+		back := unpack(packed)
+		for key, f := range m {
+			b := back[key]
+			if !bytes.Equal(b.Checkpoint, f.Checkpoint) || b.Settings != f.Settings || len(b.Shown) < c.least*keyBytes || !bytes.HasSuffix(f.Shown, b.Shown) {
+				t.Fatalf("%s: %s came back as %+v", name, key, b)
+			}
+		}
+		t.Logf("%s: %d bytes to a feed", name, len(packed)/maxFeeds)
 	}
 }
 
