@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -321,4 +322,29 @@ func TestRoundTrip(t *testing.T) {
 			t.Errorf("%q", d.Body)
 		}
 	}
+}
+
+// FuzzText has a body that nobody cleaned: what goes to Letterboxd holds the tags it
+// keeps and no others, each of them closed, and nothing that a way of quoting could trip
+// over.
+func FuzzText(f *testing.F) {
+	for _, seed := range []string{"<p>It <em>stays</em>", "<blockquote><blockquote>x", "<i><b>x</i></b>", "</i>", "a \\ \" '", "<a href='https://e.org/'><a href=x>y</a></a>"} {
+		f.Add(seed)
+	}
+	tag := regexp.MustCompile(`<(/?)(b|strong|i|em|blockquote|a)( href='https?://[^'<>"\\ ]*')?>`)
+	f.Fuzz(func(t *testing.T, body string) {
+		text := one(t, letterboxd.Defaults(), sinktest.Event(func(e *review.Event) { e.BodyHTML = body }))["Review"]
+		if strings.ContainsAny(tag.ReplaceAllString(text, ""), "<>\"\\") {
+			t.Errorf("%q became %q", body, text)
+		}
+		open := 0
+		for _, found := range tag.FindAllStringSubmatch(text, -1) {
+			if open++; found[1] == "/" {
+				open -= 2
+			}
+		}
+		if open != 0 {
+			t.Errorf("%q became %q, with %d tags open", body, text, open)
+		}
+	})
 }
