@@ -39,7 +39,8 @@ pipeline/yaml.
 The machinery, each behind a port: pipeline/bus is the [Log], [Jobs] and [KV] on
 NATS; pipeline/views the [Store]; pipeline/films the [Registry]; pipeline/normalize
 a [Normalize]; pipeline/feeds an [OpenFeed]; pipeline/tree the [Tree] of public
-files; pipeline/schedule says when to read; pipeline/serve serves the tree over
-HTTP, and pipeline/hub tells subscribers of changes. cmd/daemon wires them.
+files; pipeline/schedule says when to read, and pipeline/subscriber has hubs say so;
+pipeline/serve serves the tree over HTTP, and pipeline/hub tells subscribers of
+changes. cmd/daemon wires them.
 */
 package pipeline

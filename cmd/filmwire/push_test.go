@@ -74,7 +74,7 @@ sinks:
 
 	// A source that leaves the config is unsubscribed.
 	feed := fmt.Sprintf(`{name: blog, type: feed, url: "http://%s/feeds/latest.rss", schedule: "@yearly", allow_private: true}`, there)
-	replace(t, config, feed, `{name: archive, type: files, path: ./reviews/*.md}`)
+	replace(t, config, feed, `{name: archive, type: files, path: ./*.md}`)
 	if out, err := exec.Command("filmwire", "reload", "-c", config).CombinedOutput(); err != nil {
 		t.Fatalf("reload: %v\n%s", err, out)
 	}
