@@ -46,7 +46,6 @@ func (l *eventLog) release(g *group) {
 		return
 	}
 	g.bodies.Reset()
-	g.msgs = nil
 	l.groups.Put(g)
 }
 

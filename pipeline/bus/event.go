@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,7 +40,7 @@ type group struct {
 // encode writes the events into the group, each exactly once. limit is the size in
 // bytes that the server takes in one message.
 func (g *group) encode(events []pipeline.Append, limit int64) error {
-	g.msgs = make([]nats.Msg, len(events))
+	g.msgs = slices.Grow(g.msgs[:0], len(events))[:len(events)]
 	ends := make([]int, len(events))
 	g.bodies.Grow(bodiesSize(events))
 	enc := json.NewEncoder(&g.bodies)
@@ -97,17 +98,22 @@ func (g *group) encodeOne(enc *json.Encoder, i int, a *pipeline.Append) error {
 		}
 	}
 	g.msgs[i].Subject = subjectOf(a)
-	g.msgs[i].Header = header(about)
+	g.msgs[i].Header = header(g.msgs[i].Header, about)
 	return nil
 }
 
-// header writes an event's description as the headers of its message.
-func header(c review.CloudEvent) nats.Header {
+// header writes an event's description as the headers of its message. It may take
+// those of a message that was sent: they are as large as all the rest that a message
+// takes.
+func header(h nats.Header, c review.CloudEvent) nats.Header {
 	values := [...]string{
 		review.CloudEventVersion, headerValue(c.ID), headerValue(c.Source), c.Type,
 		c.Time.Format(time.RFC3339), headerValue(c.Subject), mediaType,
 	}
-	h := make(nats.Header, len(values)+4) // room for those of the publishing
+	if h == nil {
+		h = make(nats.Header, len(values)+4) // room for those of the publishing
+	}
+	clear(h)
 	for i, name := range [...]string{headerSpec, headerID, headerSource, headerType, headerTime, headerSubject, headerMedia} {
 		h[name] = values[i : i+1 : i+1]
 	}

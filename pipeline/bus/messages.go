@@ -49,7 +49,7 @@ func message(to pipeline.Address, e *review.Event) (*nats.Msg, error) {
 	for i, w := range to {
 		words[i] = token(w)
 	}
-	m := &nats.Msg{Subject: strings.Join(words, "."), Header: header(e.CloudEvent()), Data: e.AppendJSON(nil)}
+	m := &nats.Msg{Subject: strings.Join(words, "."), Header: header(nil, e.CloudEvent()), Data: e.AppendJSON(nil)}
 	if len(to) == 0 || words[0] == "filmwire" {
 		return nil, fmt.Errorf("messages: %s: %w", m.Subject, errLogsOwn)
 	}
