@@ -45,10 +45,23 @@ func (m *memory) forget(key string) {
 }
 
 // forgetful is a state that is written to: what was remembered of it is forgotten.
-// It is not read through the memory, for the changes may come to nothing.
+// What is read of it is not remembered, for the changes may come to nothing; but
+// what is remembered need not be read: nobody has written it since. A film that was
+// just decided about is entered without a look-up.
 type forgetful struct {
 	pipeline.State
 	memory *memory
+}
+
+func (f forgetful) Get(key string) ([]byte, bool) {
+	value, known := f.memory.young[key]
+	if !known {
+		value, known = f.memory.old[key]
+	}
+	if known {
+		return value, value != nil
+	}
+	return f.State.Get(key)
 }
 
 func (f forgetful) Set(key string, value []byte) {

@@ -34,6 +34,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 
@@ -131,7 +132,7 @@ const (
 
 func filmKey(id review.FilmID) string        { return "film/" + string(id) }
 func idKey(catalogue, id string) string      { return "id/" + catalogue + "/" + id }
-func speltKey(year int, print string) string { return fmt.Sprintf("spelt/%d/%s", year, print) }
+func speltKey(year int, print string) string { return "spelt/" + strconv.Itoa(year) + "/" + print }
 func fromPrefix(root review.FilmID) string   { return "from/" + string(root) + "/" }
 func fromKey(root, id review.FilmID) string  { return fromPrefix(root) + string(id) }
 func doubtKey(at pipeline.Position, id review.FilmID) string {
@@ -285,13 +286,17 @@ func (x *indexing) enter(r *row) {
 
 // enterTitle puts a film among those of a title. Those near it are in doubt.
 func (x *indexing) enterTitle(key string, n namesake) {
-	all, err := called(x.st, key)
-	if err != nil {
-		x.fault(err)
-		return
+	before, known := x.st.Get(titles + key)
+	var all []namesake
+	if known {
+		var err error
+		if all, err = unpackNamesakes(before); err != nil {
+			x.fault(err)
+			return
+		}
 	}
 	value := packNamesakes(with(all, n))
-	if before, ok := x.st.Get(titles + key); ok && string(before) == string(value) {
+	if known && string(before) == string(value) {
 		return
 	}
 	x.st.Set(titles+key, value)

@@ -48,6 +48,9 @@ func words(name string) []string { return strings.Fields(folded(name)) }
 
 // folded is the name in folded words with blanks between them, perhaps several.
 func folded(name string) string {
+	if isASCII(name) {
+		return foldedASCII(name)
+	}
 	var b strings.Builder
 	b.Grow(len(name) + 8)
 	decomposed := norm.NFKD.String(apartFractions(name))
@@ -91,6 +94,43 @@ func folded(name string) string {
 		return b.String()
 	}
 	return norm.NFC.String(b.String())
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// foldedASCII is folded for names that there is nothing to take apart in, as most
+// are: it takes a third of the time.
+func foldedASCII(name string) string {
+	b := make([]byte, 0, len(name)+8)
+	run := 0 // letters since the last break
+	for i := range len(name) {
+		switch c := name[i]; {
+		case c >= 'A' && c <= 'Z':
+			b = append(b, c+'a'-'A')
+			run++
+		case c >= 'a' && c <= 'z' || c >= '0' && c <= '9':
+			b = append(b, c)
+			run++
+		case c == '\'' || c == '`':
+			// part of the word before it
+		case c == '&' || c == '+':
+			b = append(b, " and "...)
+			run = 0
+		case c == '.' && run == 1 && startsWithLetter(name[i+1:]):
+			run = 0 // S.W.A.T. is one word
+		default:
+			b = append(b, ' ')
+			run = 0
+		}
+	}
+	return string(b)
 }
 
 // apartFractions sets a fraction apart from the number before it, with which its

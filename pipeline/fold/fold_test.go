@@ -1,6 +1,7 @@
 package fold_test
 
 import (
+	"strings"
 	"testing"
 	"unicode/utf8"
 
@@ -118,3 +119,20 @@ func TestKeyIsStable(t *testing.T) {
 		}
 	})
 }
+
+// TestASCIIFoldsAsEverything compares the short way with the long one, which a mark
+// at the end that folds to nothing asks for.
+func TestASCIIFoldsAsEverything(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		name := rapid.StringMatching(`[ -~\t]{0,30}`).Draw(t, "name")
+		if a, b := fold.Slug(name), fold.Slug(name+" \u2020"); a != b && !strings.HasPrefix(a, "x-") && a != "" {
+			t.Fatalf("Slug(%q) = %q, the long way %q", name, a, b)
+		}
+		if a, b := fold.Key(name), fold.Key("\u2020"+name); a != b && a != strings.TrimSpace(name) && !startsDotted(name) {
+			t.Fatalf("Key(%q) = %q, the long way %q", name, a, b)
+		}
+	})
+}
+
+// startsDotted is where a sign in front is no acronym any more.
+func startsDotted(name string) bool { return len(name) > 1 && name[1] == '.' }

@@ -62,6 +62,9 @@ func isArticle(word string) bool {
 // apartArticle sets an article apart that an apostrophe joins to the title:
 // L'Avventura, Un'estate.
 func apartArticle(title string) string {
+	if isASCII(title) && !strings.ContainsAny(title, "'`") {
+		return title
+	}
 	trimmed := strings.TrimLeft(title, " \"“«¿¡'‘")
 	for _, article := range [...]string{"l", "un"} {
 		if len(trimmed) <= len(article) || !strings.EqualFold(trimmed[:len(article)], article) {
