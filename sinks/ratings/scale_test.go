@@ -149,7 +149,7 @@ func (c crowd) follow(t testing.TB, v *ratings.View, state pipeline.ViewState, d
 		if done := from + len(batch); done%(c.ratings/10) == 0 {
 			now := cpuTime(t)
 			t.Logf("after %d ratings: CPU %s, %d µs for each of the last %d, largest heap %d MB",
-				done, (now - began).Round(time.Second), (now - last).Microseconds()/int64(c.ratings/10), c.ratings/10, heap>>20)
+				done, (now - began).Round(time.Second), (now-last).Microseconds()/int64(c.ratings/10), c.ratings/10, heap>>20)
 			last = now
 		}
 	}
