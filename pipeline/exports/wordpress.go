@@ -258,10 +258,7 @@ func (w *wordpress) through(p part, do walk) error {
 	defer in.Close()
 	limited := &io.LimitedReader{R: in, N: maxStream}
 	c := &cutter{in: whileAlive{w.ctx, toUTF8(limited)}, line: 1}
-	h, err := w.readHead(c)
-	if err != nil {
-		return problem(p.name, err)
-	}
+	h := w.readHead(c)
 	for {
 		if err := w.ctx.Err(); err != nil {
 			return err
@@ -376,8 +373,8 @@ func (it *wxrItem) document(w *wordpress) review.Document {
 	if name := w.authors[it.author]; name != "" {
 		s.Critic.Name = name
 	}
-	if strings.Contains(s.Critic.Name, "@") {
-		s.Critic.Name = "" // an address is no name
+	if strings.Contains(s.Critic.Name, "@") || strings.EqualFold(s.Critic.Name, "admin") {
+		s.Critic.Name = "" // an address is no name, nor is what WordPress calls its first user
 	}
 	if src := w.pictures[it.thumbnail]; src != "" {
 		s.Media = []review.Media{{URL: src, Kind: "image"}}

@@ -203,6 +203,15 @@ func TestAnItemThatIsTooLargeIsLostAlone(t *testing.T) {
 	}
 }
 
+func TestAListOfTagsIsLargerThanTheRest(t *testing.T) {
+	tags := strings.Repeat("<wp:tag><wp:term_id>1</wp:term_id><wp:tag_slug><![CDATA[a-tag]]></wp:tag_slug><wp:tag_name><![CDATA[A tag]]></wp:tag_name></wp:tag>\n", 20<<20/128)
+	file := strings.Replace(wxr(item("1", "One."), item("2", "Two.")), "</wp:author>\n", "</wp:author>\n"+tags, 1)
+	out := read(t, pipeline.Export{Path: write(t, "export.xml", file)})
+	if got := out.ids(); !slices.Equal(got, []string{"1", "2"}) || out.documents[0].Stated.Critic.Name != "Jane Doe" {
+		t.Errorf("got %q", got)
+	}
+}
+
 // TestWordPressPacked reads an export as people have it: gzipped, in parts, zipped,
 // in a folder. A picture or an author may stand in another part.
 func TestWordPressPacked(t *testing.T) {

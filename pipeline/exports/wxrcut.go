@@ -262,20 +262,28 @@ func lostBy(large bool, fault error) error {
 	return fault
 }
 
-// head cuts out everything before the first item, as far as it is of use.
-func (c *cutter) head() ([]byte, error) {
+// maxHead is how much of what stands before the first item is kept: the site and
+// its authors come first, and a list of all its tags may follow that is larger.
+const maxHead = 4 << 20
+
+// head cuts out everything before the first item, and returns the beginning of it.
+func (c *cutter) head() (head []byte) {
 	for from := 0; ; {
 		at, m := c.seek(from)
+		if head == nil && (m == markItem || m == markRoot || m == markEnd) {
+			head = bytes.Clone(c.buf[:min(at, maxHead)])
+		}
 		switch {
 		case m == markItem, m == markRoot:
-			head := bytes.Clone(c.buf[:at])
 			c.drop(at)
-			return head, nil
+			return head
 		case m == markEnd && c.err != nil:
-			return bytes.Clone(c.buf), nil
-		case m == markEnd || at > maxItem:
-			return nil, fmt.Errorf("more than %d MB before the first item", maxItem>>20)
+			return head
+		case m == markEnd:
+			c.drop(at)
+			from = 0
+		default:
+			from = at + 1
 		}
-		from = at + 1
 	}
 }

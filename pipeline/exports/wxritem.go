@@ -65,18 +65,16 @@ var (
 
 // readHead reads what stands before the items: the site, its language, and what
 // its authors are called.
-func (w *wordpress) readHead(c *cutter) (*wxrHead, error) {
-	raw, err := c.head()
-	if err != nil {
-		return nil, err
-	}
+func (w *wordpress) readHead(c *cutter) *wxrHead {
+	raw := c.head()
 	h := &wxrHead{prefixes: map[string]string{}}
 	if declared := bytes.Index(raw, []byte("?>")); declared > 0 && declared < 200 {
 		h.declared(raw[:declared])
 	}
 	var login, name string
 	s := xmlScanner{src: raw}
-	err = s.walk(func(e *xmlElement) error {
+	// What is wrong there, or too much of it, ends the reading of the head alone.
+	_ = s.walk(func(e *xmlElement) error {
 		if e.depth == 0 {
 			h.spaces(e.attrs)
 			return nil
@@ -100,10 +98,7 @@ func (w *wordpress) readHead(c *cutter) (*wxrHead, error) {
 		}
 		return nil
 	}, h)
-	if err != nil && !errors.Is(err, errBroken) {
-		return nil, err
-	}
-	return h, nil
+	return h
 }
 
 // declared notes the encoding that the file says it has. UTF-8 is recognised by

@@ -161,7 +161,7 @@ func (w *wirePost) readEmbedded(s *review.Review) {
 		Name string `json:"name"`
 		Link string `json:"link"`
 	}
-	if len(e.Author) > 0 && json.Unmarshal(e.Author[0], &author) == nil && !strings.Contains(author.Name, "@") {
+	if len(e.Author) > 0 && json.Unmarshal(e.Author[0], &author) == nil && !strings.Contains(author.Name, "@") && !strings.EqualFold(author.Name, "admin") {
 		s.Critic.Name, s.Critic.URL = strings.TrimSpace(author.Name), author.Link
 	}
 	var media struct {
