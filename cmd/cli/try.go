@@ -122,6 +122,10 @@ func (c *command) trySource(t *trial) (*pipeline.Polled, error) {
 		key = "url"
 	}
 	switch {
+	case kind == "letterboxd" || kind == "wordpress":
+		if key == "path" {
+			key = "export"
+		}
 	case kind != "":
 	case strings.HasSuffix(strings.ToLower(t.target), ".opml"):
 		kind = "opml"
@@ -129,8 +133,6 @@ func (c *command) trySource(t *trial) (*pipeline.Polled, error) {
 		kind = "feed"
 	default:
 		kind = "files"
-	case kind != "files": // others read a file that a site hands out
-		key = "export"
 	}
 	options := config.StringOptions(map[string]string{key: t.target}, catalogue())
 	for _, typ := range sources.Builtin() {

@@ -150,7 +150,7 @@ func TestWhatHappensToPosts(t *testing.T) {
 	r.same()
 
 	// Nothing: one short request.
-	out, reading := r.must()
+	_, reading := r.must()
 	if !reading.Unchanged || len(s.requests) != 1 || strings.Contains(s.requests[0], "content") {
 		t.Errorf("unchanged: %+v, requests %q", reading, s.requests)
 	}
