@@ -9,12 +9,12 @@ import (
 	"github.com/filmwire/filmwire/pipeline/review"
 )
 
+var escapes = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", `\`, "&#92;", "\r", "")
+
 // escape writes text so that it stands for itself, whichever of the two ways of
 // quoting in CSV a reader has: Letterboxd shows quotes with a backslash before them,
 // RFC 4180 doubles them. In HTML there need be neither.
-func escape(text string) string {
-	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", `\`, "&#92;", "\r", "").Replace(text)
-}
+func escape(text string) string { return escapes.Replace(text) }
 
 // anchor is the tag before the text of a link.
 func anchor(link string) string {
