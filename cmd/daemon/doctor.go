@@ -33,6 +33,7 @@ func Examine(ctx context.Context, o Options) []pipeline.Finding {
 	d.dataFolder()
 	running := d.log(ctx)
 	d.listen(ctx, running)
+	d.callback(ctx, running)
 	d.sources(ctx)
 	d.sinks(ctx)
 	d.clock()

@@ -3,6 +3,8 @@ package daemon
 import (
 	"context"
 	"fmt"
+	"io"
+	"net/http"
 	"slices"
 	"time"
 
@@ -109,4 +111,44 @@ func (s *Status) readPush(ctx context.Context, c *config.Config, b *bus.Bus, now
 		s.Sources[i].Subscriptions = all[s.Sources[i].Name]
 	}
 	return nil
+}
+
+// callback looks whether the address that hubs are given leads to the daemon that runs.
+func (d *doctor) callback(ctx context.Context, running bool) {
+	at := d.Config.WebSub.Callback
+	if at == "" || !running {
+		return
+	}
+	at += config.CallbackPath
+	cause := ""
+	switch code, body, err := d.get(ctx, at+"doctor"); {
+	case err != nil:
+		cause = fmt.Sprintf("%s is not reached from here: %v", at, err)
+	case code != http.StatusNotFound || body != subscriber.Unasked:
+		cause = fmt.Sprintf("something else than the daemon answers at %s: %d %s", at, code, http.StatusText(code))
+	default:
+		d.note("websub.callback", fine("%s leads to the daemon, as far as can be seen from here", at))
+		return
+	}
+	d.note("websub.callback", pipeline.Finding{
+		Level: pipeline.LevelFault, Cause: cause,
+		Remedy: "no hub can confirm a subscription like this: have the web server in front pass on GET and POST of " + config.CallbackPath + " to " + d.Config.Listen + ", or take `callback` out of the config",
+	})
+}
+
+// get asks at an address of one's own, and reads the beginning of the answer.
+func (d *doctor) get(ctx context.Context, address string) (code int, body string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, lookFor)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return 0, "", err
+	}
+	resp, err := d.client(true).Do(req)
+	if err != nil {
+		return 0, "", err
+	}
+	defer resp.Body.Close()
+	beginning, err := io.ReadAll(io.LimitReader(resp.Body, 2*int64(len(subscriber.Unasked))))
+	return resp.StatusCode, string(beginning), err
 }

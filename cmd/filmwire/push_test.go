@@ -62,6 +62,16 @@ sinks:
 	if err != nil || !strings.Contains(string(out), "http://"+there+"/hub tells of changes, until ") {
 		t.Errorf("status: %v\n%s", err, out)
 	}
+	if out, _ := exec.Command("filmwire", "doctor", "-c", config).CombinedOutput(); !strings.Contains(string(out), "http://"+here+"/websub/ leads to the daemon") {
+		t.Errorf("doctor:\n%s", out)
+	}
+	elsewhere := filepath.Join(filepath.Dir(config), "elsewhere.yaml")
+	if err := os.WriteFile(elsewhere, []byte(strings.Replace(text, `callback: "http://`+here, `callback: "http://`+there, 1)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command("filmwire", "doctor", "-c", elsewhere).CombinedOutput(); err == nil || !strings.Contains(string(out), "something else than the daemon answers at http://"+there+"/websub/: 404") {
+		t.Errorf("doctor, of another's address: %v\n%s", err, out)
+	}
 	if res, _ := reader.get("/websub/somebody-elses"); res.StatusCode != http.StatusNotFound {
 		t.Errorf("an address nobody was given: %s", res.Status)
 	}

@@ -28,6 +28,10 @@ const (
 	maxChallenge = 4 << 10
 )
 
+// Unasked is the answer, with 404, to whom nobody has asked: by it a subscriber is
+// known from outside.
+const Unasked = "nobody here has asked for that\n"
+
 // ServeHTTP takes what hubs ask (GET) and what they tell (POST). The last part of the
 // path is the subscription's token.
 func (s *Subscriber) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -56,7 +60,7 @@ func (s *Subscriber) answer(ctx context.Context, token string, query url.Values)
 	defer s.mu.Unlock()
 	st := s.tokens[token]
 	if st == nil || query.Get("hub.topic") != st.Topic || st.Asked.IsZero() {
-		return http.StatusNotFound, "nobody here has asked for that\n"
+		return http.StatusNotFound, Unasked
 	}
 	challenge := query.Get("hub.challenge")
 	mode := query.Get("hub.mode")
@@ -74,7 +78,7 @@ func (s *Subscriber) answer(ctx context.Context, token string, query url.Values)
 		s.options.Log.Debug("unsubscribed", "source", st.Source, "hub", st.Hub)
 		return http.StatusOK, challenge
 	}
-	return http.StatusNotFound, "nobody here has asked for that\n"
+	return http.StatusNotFound, Unasked
 }
 
 // confirm notes the lease, and then repeats the challenge.
