@@ -723,6 +723,23 @@ func TestAHubThatMoves(t *testing.T) {
 	}
 }
 
+// TestASecretStaysSafe: a hub that is spoken to in secret does not have us say the
+// secret aloud.
+func TestASecretStaysSafe(t *testing.T) {
+	plain := newElsewhere(t)
+	safe := httptest.NewTLSServer(http.RedirectHandler(plain.URL, http.StatusTemporaryRedirect))
+	defer safe.Close()
+	client := safe.Client()
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	d := newDesk(t)
+	d.http = client
+	o := plain.offer()
+	o.Hub = safe.URL
+	d.offer(o)
+	d.becomes(subscriber.Refused)
+	plain.silent(t, "in the clear")
+}
+
 // TestALyingHub answers without end, grants next to nothing and asks again and again:
 // it costs no more than a request now and then.
 func TestALyingHub(t *testing.T) {
