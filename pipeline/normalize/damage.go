@@ -15,6 +15,7 @@ const (
 	creditsLost      = "credits.names_lost"
 	textLost         = "text.names_lost"
 	frontMatterValue = "front_matter.value"
+	titleFromFile    = "title.from_file_name"
 	jsonldBroken     = "page.json_ld"
 )
 

@@ -3,7 +3,7 @@
 //
 // One file per thing found in a page. The forms: [Normalize] reads an HTML
 // fragment (clean), a whole page (page, jsonld), Markdown (markdown,
-// frontmatter) or plain text (text); each ends in a body, which is sanitised
+// frontmatter, matterform, toml, template, wikilink) or plain text (text); each ends in a body, which is sanitised
 // HTML, plain text and the runs both consist of. In them it finds the film
 // (title, headline, year, filmids, customfields), and in one walk over their lines the critic
 // and the date (dateline), what was made where (facts), the credits and the

@@ -19,15 +19,15 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // aside is what a source and an operator say of a golden document, in a file
 // NAME.stated.json beside it.
 type aside struct {
-	Title, URL, Critic, Outlet, Film string
-	Year                             int
-	Rating                           string
-	RatingField                      string `json:"rating_field"`
-	Best                             review.Decimal
-	DefaultBest                      review.Decimal `json:"default_best"`
-	DefaultCritic                    string         `json:"default_critic"`
-	DefaultLanguage                  string         `json:"default_language"`
-	DefaultTags                      []string       `json:"default_tags"`
+	Title, URL, Critic, Outlet, Film, File string
+	Year                                   int
+	Rating                                 string
+	RatingField                            string `json:"rating_field"`
+	Best                                   review.Decimal
+	DefaultBest                            review.Decimal `json:"default_best"`
+	DefaultCritic                          string         `json:"default_critic"`
+	DefaultLanguage                        string         `json:"default_language"`
+	DefaultTags                            []string       `json:"default_tags"`
 }
 
 // goldenDocument reads testdata/golden/NAME.{md,html,page.html,txt}.
@@ -49,7 +49,7 @@ func goldenDocument(t testing.TB, path string) review.Document {
 	if err := json.Unmarshal(data, &a); err != nil {
 		t.Fatal(err)
 	}
-	d.URL = a.URL
+	d.URL, d.File = a.URL, a.File
 	d.Stated.Title, d.Stated.Film.Title, d.Stated.Film.Year = a.Title, a.Film, a.Year
 	d.Stated.Critic = review.Critic{Name: a.Critic, Outlet: review.Outlet(a.Outlet)}
 	d.RatingText, d.RatingField, d.RatingScale.Best = a.Rating, a.RatingField, a.Best

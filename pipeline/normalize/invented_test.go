@@ -23,7 +23,7 @@ func notInvented(t testing.TB, d review.Document, r review.Review) {
 		}
 		return r
 	}, html.UnescapeString(d.Body))
-	given := strings.Join([]string{d.Body, html.UnescapeString(d.Body), seen, d.RatingText, d.Stated.Title, d.Stated.Critic.Name, d.Defaults.Critic.Name,
+	given := strings.Join([]string{d.Body, html.UnescapeString(d.Body), seen, d.File, d.RatingText, d.Stated.Title, d.Stated.Critic.Name, d.Defaults.Critic.Name,
 		r.BodyText, r.Title, fmt.Sprint(d.Stated.Credits, d.Stated.CoCritics, d.Stated.Film, d.Stated.PublishedAt)}, "\n")
 	if value := strings.Trim(r.Rating.Value.String(), "-"); value != "" && r.Rating.FoundIn != "image" && !written(given, value) {
 		t.Errorf("rating %s is not written there", r.Rating.Value)

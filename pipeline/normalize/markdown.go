@@ -6,13 +6,18 @@ import (
 
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/extension"
+	"github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/renderer/html"
+	"github.com/yuin/goldmark/util"
+
+	"github.com/filmwire/filmwire/pipeline/review"
 )
 
-// renderer makes HTML of Markdown with the extensions blogs use. Raw HTML goes
-// through it: cleaning comes after.
+// renderer makes HTML of Markdown with the extensions blogs and notebooks use. Raw
+// HTML goes through it: cleaning comes after.
 var renderer = goldmark.New(
 	goldmark.WithExtensions(extension.Table, extension.Strikethrough, extension.Linkify),
+	goldmark.WithParserOptions(parser.WithInlineParsers(util.Prioritized(wikiLinks{}, beforeLinks))),
 	goldmark.WithRendererOptions(html.WithUnsafe()),
 )
 
@@ -26,6 +31,7 @@ func (u *understanding) readMarkdown() error {
 		u.readText(text)
 		return nil
 	}
+	text = withoutTemplates(text, u.readTemplate)
 	var out bytes.Buffer
 	out.Grow(len(text) + len(text)/4)
 	if err := renderer.Convert([]byte(text), &out); err != nil {
@@ -33,6 +39,21 @@ func (u *understanding) readMarkdown() error {
 	}
 	u.body = clean(out.String(), u.base)
 	return nil
+}
+
+// readTemplate notes the rating that a site's generator would have drawn.
+func (u *understanding) readTemplate(mark string) {
+	text, most := templateRating(mark)
+	if text == "" {
+		return
+	}
+	scale, basis := u.scale, u.basis
+	if best, err := review.ParseDecimal(most); err == nil {
+		scale, basis = review.Scale{Best: best}, review.BasisStated
+	}
+	f := field(text, inTemplate, scale, basis, strengthField)
+	f.rating.Span = review.Span{}
+	u.found = append(u.found, f)
 }
 
 // The limits of Markdown whose rendering takes time that grows with the square

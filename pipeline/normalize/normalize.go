@@ -104,7 +104,9 @@ func (u *understanding) read() error {
 	case review.FormMarkdown:
 		return u.readMarkdown()
 	case review.FormText:
-		u.readText(u.doc.Body)
+		text, err := u.readFrontMatter(u.doc.Body)
+		u.readText(text)
+		return err
 	default:
 		if err := u.readMarkup(); err != nil {
 			return err
@@ -130,8 +132,9 @@ func (u *understanding) settle() {
 	u.said = u.body.readLines(u.scale, u.basis)
 	u.said.or(posted)
 	u.said.add(&u.around)
-	t := readTitle(r.Title, u.site)
 	u.settleDate()
+	u.settleFile()
+	t := readTitle(r.Title, u.site)
 	u.settleCredits(t)
 	u.settleFilm(t)
 	u.settleCritics()

@@ -300,9 +300,19 @@ func TestBrokenFrontMatter(t *testing.T) {
 	for _, c := range []struct{ name, body, want string }{
 		{"not closed", "---\ntitle: Mulan\n\nIt is long.", "front matter: line 1: no line --- ends it"},
 		{"no YAML", "---\ntitle: Mulan\nrating: [3\n---\nx", "front matter: line "},
-		{"a key twice", "---\ntitle: Mulan\nrating: 3\nrating: 4\n---\nx", "front matter: line 4: "},
+		{"a key twice", "---\ntitle: Mulan\nrating: 3\nrating: 4\n---\nx", "front matter: line 4, column 1: key"},
+		{"a tab", "---\ntitle: Mulan\n\trating: 3\n---\nx", "front matter: line 3, column 1: "},
+		{"a colon without quotes", "---\nrating: 3\ntitle: Mission: Impossible\n---\nx", "front matter: line 3, column "},
 		{"a list", "---\n- Mulan\n---\nx", "front matter: line 2: want keys and values"},
-		{"TOML", "+++\ntitle = 'Mulan'\n+++\nx", "front matter: line 1: TOML"},
+		{"TOML not closed", "+++\ntitle = 'Mulan'\n\nIt is long.", "front matter: line 1: no line +++ ends it"},
+		{"no TOML", "+++\ntitle = 'Mulan'\nrating = four\n+++\nx", "front matter: line 3, column 10: no TOML"},
+		{"a key of TOML twice", "+++\nrating = 3\nrating = 4\n+++\nx", "front matter: line 3, column 1: no TOML"},
+		{"YAML between lines of TOML", "+++\ntitle: Mulan\n+++\nx", "front matter: line 2, column 6: no TOML"},
+		{"JSON not closed", "{\n \"title\": \"Mulan\",\n\nIt is long.", "front matter: line 4, column 1: no JSON"},
+		{"no JSON", "{\n \"title\": \"Mulan\",\n \"rating\": four\n}\nx", "front matter: line 3, column 13: no JSON"},
+		{"a key of JSON twice", "{\"rating\": 3,\n\"rating\": 4}\nx", "front matter: line 2, column 9: no JSON: key"},
+		{"JSON between lines, not closed", "---json\n{\"rating\": 3,\n---\nx", "front matter: line 2, column 14: no JSON"},
+		{"too long", "+++\na = '" + strings.Repeat("x", 200_000) + "'\n+++\nx", "front matter: longer than 128 kB"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := normalize.Normalize(review.Document{Form: review.FormMarkdown, Body: c.body})
@@ -318,6 +328,11 @@ func TestBrokenFrontMatter(t *testing.T) {
 		"blanks behind":  "---  \ntitle: Mulan\n---\t\nIt is long.",
 		"none":           "It is long.",
 		"only a heading": "# Mulan\n\nIt is long.",
+		"TOML":           "+++\ntitle = 'Mulan'\n+++\n\nIt is long.",
+		"JSON":           "{\"title\": \"Mulan\"}\nIt is long.",
+		"empty JSON":     "{}\n\nIt is long.",
+		"a template":     "{{ page.title }}\n\nIt is long.",
+		"a brace":        "{% include stars.html %}\nIt is long.",
 	} {
 		if r := read(t, review.Document{Form: review.FormMarkdown, Body: body}); !strings.HasPrefix(r.BodyText, "It is long.") {
 			t.Errorf("%s: text %q", name, r.BodyText)

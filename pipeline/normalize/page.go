@@ -73,7 +73,11 @@ const (
 )
 
 // readPage finds the review in a whole page.
-func (u *understanding) readPage() error {
+func (u *understanding) readPage() (err error) {
+	// Site generators take pages with front matter, too.
+	if u.doc.Body, err = u.readFrontMatter(u.doc.Body); err != nil {
+		return err
+	}
 	p := page{tokens: tokens{s: u.doc.Body}}
 	p.scan()
 	u.review.URL = first(u.doc.Stated.URL, absolute(p.canonical, u.doc.URL), u.doc.URL)

@@ -15,7 +15,8 @@ const (
 	inJSONLD      = "json_ld"
 	inMicrodata   = "microdata"
 	inImage       = "image"
-	inPage        = "page" // beside the text
+	inPage        = "page"     // beside the text
+	inTemplate    = "template" // a mark in Markdown that a site's generator draws stars for
 	inFrontMatter = "front_matter:"
 	inField       = "field:"
 )

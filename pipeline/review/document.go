@@ -27,6 +27,9 @@ type Document struct {
 	RawSHA256 string    // over the bytes it was read from, hex; lets an unchanged document be passed over
 	Form      Form
 	Body      string // UTF-8
+	// File is the name of the file it was read from, where it is one of its own: people
+	// put dates and titles into it.
+	File string
 
 	// Stated holds the fields the source states: of Film, Critic, dates, tags,
 	// media and so on, those that are known. Its Rating and Body fields are not read.
