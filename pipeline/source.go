@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -131,7 +132,19 @@ type SourceEnv struct {
 	Feed OpenFeed
 	// Export reads what other services hand their users.
 	Export ReadExport
+	// Text and UTF8 decode what others wrote, for sources that read bytes.
+	Text DecodeText
+	UTF8 DecodeStream
 }
+
+// DecodeText turns what a file of text holds into UTF-8 with plain line breaks,
+// whatever it was written in. page is a page of HTML, which may say that itself. ok is
+// false for what is no text.
+type DecodeText func(b []byte, page bool) (text string, ok bool)
+
+// DecodeStream makes UTF-8 of UTF-16 and takes off a byte-order mark, as it is read.
+// Bytes that are neither pass through.
+type DecodeStream func(io.Reader) io.Reader
 
 // Export is a file or folder in which people carry reviews from one service to
 // another.
@@ -145,6 +158,17 @@ type Export struct {
 	// PostTypes are the types of posts of a WordPress site that are reviews; none
 	// is what they usually are.
 	PostTypes []string
+	// Other is given what an archive or a compressed file holds and is no export,
+	// a file at a time, and says whether it reads such. Without it they are passed over.
+	// An error ends the reading.
+	Other func(Packed) (read bool, err error)
+}
+
+// Packed is a file inside an archive, or what a compressed file holds.
+type Packed struct {
+	Name    string    // a slash path below the archive, which leads nowhere else
+	Where   string    // for problems
+	Content io.Reader // unpacks as it is read; an error says why that is not possible
 }
 
 // ErrNotExport, in a problem from a ReadExport: the file holds something else.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/filmwire/filmwire/config"
 	"github.com/filmwire/filmwire/pipeline"
+	"github.com/filmwire/filmwire/pipeline/charset"
 	"github.com/filmwire/filmwire/pipeline/exports"
 	"github.com/filmwire/filmwire/pipeline/feeds"
 	"github.com/filmwire/filmwire/pipeline/fetch"
@@ -148,6 +149,7 @@ func (c *command) trySource(t *trial) (*pipeline.Polled, error) {
 			HTTP: fetch.New(fetch.Options{UserAgent: fetch.UserAgent(version()), AllowPrivate: t.allowPrivate}),
 		}
 		env.Feed, env.Export = feeds.Opener(env), exports.Reader(env.Clock)
+		env.Text, env.UTF8 = charset.Text, charset.Reader
 		source, err := open(env)
 		if err != nil {
 			return nil, err

@@ -17,6 +17,7 @@ import (
 
 	"github.com/filmwire/filmwire/pipeline"
 	"github.com/filmwire/filmwire/pipeline/bus"
+	"github.com/filmwire/filmwire/pipeline/charset"
 	"github.com/filmwire/filmwire/pipeline/exports"
 	"github.com/filmwire/filmwire/pipeline/feeds"
 	"github.com/filmwire/filmwire/pipeline/fetch"
@@ -213,6 +214,7 @@ func (d *doctor) sources(ctx context.Context) {
 		c := &d.Config.Sources[i]
 		env := pipeline.SourceEnv{Name: c.Name, Log: d.Log, Clock: d.Clock, HTTP: d.client(c.AllowPrivate)}
 		env.Feed, env.Export = feeds.Opener(env), exports.Reader(env.Clock)
+		env.Text, env.UTF8 = charset.Text, charset.Reader
 		return c.Open(env)
 	})
 }

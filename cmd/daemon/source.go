@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/filmwire/filmwire/pipeline"
+	"github.com/filmwire/filmwire/pipeline/charset"
 	"github.com/filmwire/filmwire/pipeline/exports"
 	"github.com/filmwire/filmwire/pipeline/feeds"
 	"github.com/filmwire/filmwire/pipeline/schedule"
@@ -70,6 +71,7 @@ func (d *Daemon) openSource(w *wanted, holds *stack) (runner, error) {
 		Name: c.Name, Log: d.Log.With("source", c.Name), Clock: d.Clock, HTTP: d.client(c.AllowPrivate),
 	}
 	env.Feed, env.Export = feeds.Opener(env), exports.Reader(env.Clock)
+	env.Text, env.UTF8 = charset.Text, charset.Reader
 	opened, err := c.Open(env)
 	if err != nil {
 		return nil, err

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"archive/zip"
+	"compress/gzip"
 	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -37,6 +40,7 @@ func TestMain(m *testing.M) {
 //	keep FOLDER NAME     remember the files of a folder under a name
 //	same FOLDER NAME     the files of a folder are those remembered, byte for byte
 //	lines FILE N         a file has N lines
+//	pack ARCHIVE FILE... put files into a zip, or one into a .gz
 //	await FILE [TEXT]    wait until a file is there and holds a text; with !, until not
 func TestStories(t *testing.T) {
 	kept := map[string]map[string]string{}
@@ -51,6 +55,7 @@ func TestStories(t *testing.T) {
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"exits": exits,
 			"lines": lines,
+			"pack":  pack,
 			"await": func(ts *testscript.TestScript, neg bool, args []string) { await(t, ts, neg, args) },
 			"keep": func(ts *testscript.TestScript, _ bool, args []string) {
 				kept[ts.Name()+args[1]] = folder(ts, args[0])
@@ -92,6 +97,27 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 	if got != want {
 		ts.Fatalf("exit code %d, want %d", got, want)
 	}
+}
+
+func pack(ts *testscript.TestScript, _ bool, args []string) {
+	out, err := os.Create(ts.MkAbs(args[0]))
+	ts.Check(err)
+	defer out.Close()
+	if strings.HasSuffix(args[0], ".gz") {
+		z := gzip.NewWriter(out)
+		_, err := io.WriteString(z, ts.ReadFile(args[1]))
+		ts.Check(err)
+		ts.Check(z.Close())
+		return
+	}
+	z := zip.NewWriter(out)
+	for _, name := range args[1:] {
+		w, err := z.Create(name)
+		ts.Check(err)
+		_, err = io.WriteString(w, ts.ReadFile(name))
+		ts.Check(err)
+	}
+	ts.Check(z.Close())
 }
 
 func await(t *testing.T, ts *testscript.TestScript, neg bool, args []string) {

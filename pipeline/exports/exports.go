@@ -63,26 +63,14 @@ func (r *reading) read() error {
 	if isXMLName(strings.TrimSuffix(r.export.Path, ".gz")) {
 		return r.problem(r.export.Path, errOtherXML)
 	}
+	if packed, err := r.packed(); packed || err != nil {
+		return err
+	}
 	content, err := readFile(os.DirFS(filepath.Dir(r.export.Path)), filepath.Base(r.export.Path))
 	if err != nil {
 		return r.problem(r.export.Path, err)
 	}
-	return r.content(r.export.Path, content)
-}
-
-// content reads a file's bytes, whatever its name says they are.
-func (r *reading) content(name string, content []byte) error {
-	switch {
-	case isZip(content):
-		return r.archive(name, content)
-	case isGzip(content):
-		inner, err := gunzip(content)
-		if err != nil {
-			return r.problem(name, err)
-		}
-		return r.oneTable(strings.TrimSuffix(name, ".gz"), inner)
-	}
-	return r.oneTable(name, content)
+	return r.oneTable(r.export.Path, content)
 }
 
 // oneTable reads a table, and nothing that is packed once more.

@@ -25,7 +25,8 @@ const (
 // the one folder that somebody packed it in.
 func letterboxdIn(z *zip.Reader) (dir string, ok bool) {
 	for _, f := range z.File {
-		base, at := path.Base(f.Name), path.Dir(f.Name)
+		name := strings.ReplaceAll(f.Name, `\`, "/")
+		base, at := path.Base(name), path.Dir(name)
 		if (base == diaryTable || base == ratingsTable || base == reviewsTable) && path.Base(at) != deletedDir {
 			return at, true
 		}

@@ -1,17 +1,14 @@
 package exports
 
 import (
-	"bytes"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
-	"golang.org/x/text/encoding/charmap"
-	"golang.org/x/text/encoding/unicode"
+	"github.com/filmwire/filmwire/pipeline/charset"
 )
 
 // table is a CSV file whose columns are addressed by name.
@@ -49,6 +46,7 @@ func (r row) get(columns ...string) string {
 func (r row) where() string { return fmt.Sprintf("%s:%d", r.table.name, r.line) }
 
 var (
+	errNoText    = errors.New("holds bytes that are no text")
 	errNoHeader  = errors.New("holds no table: the first line should name the columns")
 	errOpenQuote = errors.New("a quote is opened here and never closed; the row is lost")
 	errMerge     = errors.New("a mark of a merge conflict, which is no row; settle the conflict")
@@ -62,8 +60,9 @@ const maxOpenQuotes = 200
 // 4180 has it. Rows that cannot be read are problems. ok is false for what is no
 // table at all, which has been noted then.
 func (r *reading) table(name string, content []byte) (t *table, ok bool) {
-	text, err := decodeTable(content)
-	if err == nil {
+	text, ok := charset.Text(content, false)
+	err := errNoText
+	if ok {
 		t, err = r.header(name, text)
 	}
 	if err != nil {
@@ -198,34 +197,4 @@ func separator(text string) rune {
 		}
 	}
 	return best
-}
-
-// decodeTable turns a table's bytes into text: UTF-8 with or without a mark,
-// UTF-16 with one, or Windows-1252.
-func decodeTable(b []byte) (string, error) {
-	switch {
-	case bytes.HasPrefix(b, []byte("\xef\xbb\xbf")):
-		b = b[3:]
-	case bytes.HasPrefix(b, []byte("\xff\xfe")), bytes.HasPrefix(b, []byte("\xfe\xff")):
-		decoded, err := unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewDecoder().Bytes(b)
-		if err != nil {
-			return "", fmt.Errorf("utf-16: %w", err)
-		}
-		b = decoded
-	}
-	if bytes.IndexByte(b, 0) >= 0 {
-		return "", errors.New("holds bytes that are no text")
-	}
-	if !utf8.Valid(b) {
-		decoded, err := charmap.Windows1252.NewDecoder().Bytes(b)
-		if err != nil {
-			return "", fmt.Errorf("windows-1252: %w", err)
-		}
-		b = decoded
-	}
-	text := string(b)
-	if strings.IndexByte(text, '\r') >= 0 {
-		text = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)
-	}
-	return text, nil
 }

@@ -47,6 +47,7 @@ const (
 	maxStream   = 8 << 30 // bytes that one part may unpack to
 	maxPictures = 200_000
 	maxAuthors  = 10_000
+	maxParts    = 500     // files in a zip: each is looked into
 	sniffed     = 8 << 10 // bytes that must say what a file is
 )
 
@@ -159,13 +160,17 @@ func unzipped(p part) part {
 
 // zipParts are the XML files of a zip, in the order of their names.
 func zipParts(at string) (parts []part) {
-	z, err := zip.OpenReader(at)
+	file, err := os.Open(at)
 	if err != nil {
 		return nil
 	}
-	defer z.Close()
+	defer file.Close()
+	z, err := openZip(file)
+	if err != nil {
+		return nil // said by whoever reads it as a zip
+	}
 	for _, f := range z.File {
-		if name := f.Name; isXMLName(name) {
+		if name := f.Name; isXMLName(name) && len(parts) < maxParts {
 			parts = append(parts, part{name: at + "/" + name, open: func() (io.ReadCloser, error) { return openInZip(at, name) }})
 		}
 	}

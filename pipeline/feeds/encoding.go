@@ -5,59 +5,15 @@ import (
 	"mime"
 	"unicode/utf8"
 
-	"golang.org/x/net/html/charset"
-	"golang.org/x/text/encoding"
-	"golang.org/x/text/encoding/charmap"
-	"golang.org/x/text/encoding/unicode"
+	"github.com/filmwire/filmwire/pipeline/charset"
 )
 
-// toUTF8 turns a feed's bytes into UTF-8 without anything that XML forbids.
-// A byte-order mark decides; else bytes that are valid UTF-8 are UTF-8, whatever
-// the server and the document claim, unless they claim an encoding that hides in
-// ASCII; else what they claim (RFC 7303: the server first). Single wrong bytes
-// inside UTF-8 are taken for Windows-1252, which they nearly always are.
+// toUTF8 turns a feed's bytes into UTF-8 without anything that XML forbids. The
+// server's word counts before the document's (RFC 7303), and the bytes before both.
 func toUTF8(b []byte, contentType string) []byte {
-	b = decodeBytes(b, contentType)
-	if !utf8.Valid(b) {
-		b = repairUTF8(b)
-	}
-	return repairXML(b)
-}
-
-var utf8Mark = []byte("\xef\xbb\xbf")
-
-func decodeBytes(b []byte, contentType string) []byte {
-	switch {
-	case bytes.HasPrefix(b, utf8Mark):
-		return b[len(utf8Mark):]
-	case bytes.HasPrefix(b, []byte("\xff\xfe")), bytes.HasPrefix(b, []byte("<\x00")), bytes.HasPrefix(b, []byte("{\x00")):
-		return decodeWith(unicode.UTF16(unicode.LittleEndian, unicode.UseBOM), b)
-	case bytes.HasPrefix(b, []byte("\xfe\xff")), bytes.HasPrefix(b, []byte("\x00<")), bytes.HasPrefix(b, []byte("\x00{")):
-		return decodeWith(unicode.UTF16(unicode.BigEndian, unicode.UseBOM), b)
-	}
-	valid := utf8.Valid(b)
-	for _, label := range [...]string{charsetOf(contentType), declaredEncoding(b)} {
-		enc, name := charset.Lookup(label)
-		switch {
-		case enc == nil || name == "utf-8":
-			continue
-		case valid && name != "iso-2022-jp" && name != "utf-16le" && name != "utf-16be":
-			return b
-		case name == "utf-16le" || name == "utf-16be":
-			continue // it would have begun otherwise
-		}
-		return decodeWith(enc, b)
-	}
-	return b
-}
-
-// decodeWith leaves bytes that do not decode as they are; repairUTF8 comes next.
-func decodeWith(enc encoding.Encoding, b []byte) []byte {
-	out, err := enc.NewDecoder().Bytes(b)
-	if err != nil {
-		return b
-	}
-	return bytes.TrimPrefix(out, utf8Mark)
+	return repairXML(charset.Decode(b, func() []string {
+		return []string{charsetOf(contentType), declaredEncoding(b)}
+	}))
 }
 
 func charsetOf(contentType string) string {
@@ -79,20 +35,6 @@ func declaredEncoding(b []byte) string {
 		return ""
 	}
 	return attribute(b[1:end], "encoding")
-}
-
-// repairUTF8 reads each byte that is not UTF-8 as Windows-1252.
-func repairUTF8(b []byte) []byte {
-	out := make([]byte, 0, len(b)+len(b)/16)
-	for len(b) > 0 {
-		r, n := utf8.DecodeRune(b)
-		if r == utf8.RuneError && n == 1 {
-			r = charmap.Windows1252.DecodeByte(b[0])
-		}
-		out = utf8.AppendRune(out, r)
-		b = b[n:]
-	}
-	return out
 }
 
 // repairXML drops the characters that XML 1.0 does not allow, as they are and as

@@ -146,13 +146,15 @@ func unlinked(s string) string {
 
 // address is a value that is meant as an address: of a link, where it leads.
 func address(n *yaml.Node) string {
-	for _, text := range n.Strings() {
-		if _, target, ok := strings.Cut(text, "]("); ok && strings.HasSuffix(target, ")") {
-			text = strings.TrimSuffix(target, ")")
-		}
-		return strings.TrimSpace(strings.Trim(strings.TrimSpace(text), "<>"))
+	list := n.Strings()
+	if len(list) == 0 {
+		return ""
 	}
-	return ""
+	text := strings.TrimSpace(list[0])
+	if _, target, ok := strings.Cut(text, "]("); ok && strings.HasSuffix(target, ")") {
+		text = strings.TrimSuffix(target, ")")
+	}
+	return strings.TrimSpace(strings.Trim(text, "<>"))
 }
 
 // yes reports a value that means yes.

@@ -1,8 +1,8 @@
 // Package files is the source that reads reviews from files: Markdown, HTML and
 // plain text, one document each, and JSON, NDJSON, CSV and exports of other
-// services with many. It hands out what the files hold; front matter, headings and ratings are for normalize to
-// understand. A folder can be watched, so that a review is out the moment it is
-// saved.
+// services with many, each of them also gzipped or in a zip. It hands out what the
+// files hold; front matter, headings and ratings are for normalize to understand. A
+// folder can be watched, so that a review is out the moment it is saved.
 //
 // What a poll reads is everything there is, and the engine passes over what has
 // not changed. So a file that is gone withdraws its review, and nothing may be
@@ -18,6 +18,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync/atomic"
+	"time"
 
 	"github.com/filmwire/filmwire/pipeline"
 )
@@ -26,22 +27,23 @@ import (
 func Type() pipeline.SourceType {
 	return pipeline.SourceType{
 		Name:      "files",
-		Summary:   "A folder of Markdown, HTML, text, JSON, NDJSON or CSV files.",
+		Summary:   "A folder of Markdown, HTML, text, JSON, NDJSON or CSV files, packed or not.",
 		Configure: configure,
 	}
 }
 
 // options are the source's lines of the config.
 type options struct {
-	Path  []pipeline.Path `config:"path,required" least:"1" doc:"A file, a folder (all files below it) or a pattern with * ? [ ] { } and **; or a list of them. A review is known by its path below the part without wildcards."`
-	Watch bool            `config:"watch" doc:"Read at once when something changes, besides the schedule."`
+	Path   []pipeline.Path `config:"path,required" least:"1" doc:"A file, a folder (all files below it) or a pattern with * ? [ ] { } and **; or a list of them. A review is known by its path below the part without wildcards."`
+	Watch  bool            `config:"watch" doc:"Read at once when something changes, besides the schedule."`
+	Settle time.Duration   `config:"settle" min:"0s" max:"1h" doc:"A file that was written to so recently may be half there; it is looked at again until it stays as it is."`
 	// Columns says which column of a CSV file holds a field of the document.
 	Columns    map[string]string `config:"columns" doc:"For CSV files: the column that holds a field of the document, as film.title: Movie; columns with well-known names need none."`
 	Television bool              `config:"television" doc:"Read television series and episodes of exports too."`
 }
 
 func configure(o pipeline.Options) pipeline.OpenSource {
-	opts := options{Watch: true}
+	opts := options{Watch: true, Settle: time.Second}
 	o.Decode(&opts)
 	patterns := make([]pattern, 0, len(opts.Path))
 	for i, path := range opts.Path {
@@ -82,7 +84,7 @@ type watched struct{ *source }
 // Read hands out all documents, in the order of their paths. There is nothing
 // to remember, so the checkpoint is empty.
 func (s *source) Read(ctx context.Context, _ []byte, out pipeline.Out) (pipeline.Reading, error) {
-	r := &reading{ctx: ctx, out: out, at: s.env.Clock.Now(), options: &s.options, openExport: s.env.Export}
+	r := &reading{ctx: ctx, out: out, at: s.env.Clock.Now(), options: &s.options, env: &s.env, exports: map[string]bool{}}
 	for i := range s.patterns {
 		if err := s.readPattern(i, r); err != nil {
 			return pipeline.Reading{}, err
@@ -96,6 +98,7 @@ func (s *source) Read(ctx context.Context, _ []byte, out pipeline.Out) (pipeline
 
 func (s *source) readPattern(i int, r *reading) error {
 	p := &s.patterns[i]
+	r.pattern = p
 	w := walk{
 		pattern: p,
 		file: func(f found) error {

@@ -11,25 +11,27 @@ import (
 	"slices"
 	"unicode/utf8"
 
-	"golang.org/x/text/encoding/unicode"
-	"golang.org/x/text/transform"
-
 	"github.com/filmwire/filmwire/pipeline/review"
 )
 
 var errLine = fmt.Errorf("a line of more than %d MB", maxLine>>20)
 
-// lines reads a file of one document a line, of any size, without holding more
-// than a line of it.
+// lines reads a file of one document a line.
 func (r *reading) lines(f found) error {
 	file, err := os.Open(f.path)
 	if err != nil {
 		return r.problem(f.path, reason(err))
 	}
 	defer file.Close()
-	in := bufio.NewReaderSize(withoutMark(file), 64<<10)
+	return r.linesOf(f.path, file)
+}
+
+// linesOf reads one document a line, however many there are, without holding more
+// than a line.
+func (r *reading) linesOf(path string, file io.Reader) error {
+	in := bufio.NewReaderSize(r.env.UTF8(file), 64<<10)
 	for n := 1; ; n++ {
-		where := func() string { return fmt.Sprintf("%s:%d", f.path, n) }
+		where := func() string { return fmt.Sprintf("%s:%d", path, n) }
 		line, lineErr := r.line(in)
 		if line = bytes.TrimSpace(line); len(line) > 0 {
 			if err := r.object(where, line); err != nil {
@@ -49,22 +51,6 @@ func (r *reading) lines(f found) error {
 			return r.problem(where(), reason(lineErr))
 		}
 	}
-}
-
-// withoutMark reads UTF-16 as UTF-8, if a byte-order mark says it is that, and
-// drops the mark. The common file is read as it is.
-func withoutMark(file io.Reader) io.Reader {
-	head := make([]byte, 3)
-	n, _ := io.ReadFull(file, head)
-	head = head[:n]
-	rest := io.MultiReader(bytes.NewReader(head), file)
-	switch {
-	case bytes.Equal(head, []byte("\xef\xbb\xbf")):
-		return file
-	case byteOrder(head) != 0:
-		return transform.NewReader(rest, unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewDecoder())
-	}
-	return rest
 }
 
 // line reads up to a line break. A line that is too long is read to its end,
@@ -95,7 +81,8 @@ func (r *reading) line(in *bufio.Reader) ([]byte, error) {
 func (r *reading) object(where func() string, raw []byte) error {
 	text := raw
 	if !utf8.Valid(text) {
-		text = decodeLegacy(text, kindNDJSON)
+		decoded, _ := r.env.Text(text, false)
+		text = []byte(decoded)
 	}
 	d, err := review.ParseDocument(text)
 	if err != nil {
@@ -107,7 +94,7 @@ func (r *reading) object(where func() string, raw []byte) error {
 // json reads a file of one document or of an array of them. In an array that is
 // broken, those before the break are read.
 func (r *reading) json(f found, raw []byte) error {
-	text, ok := decodeText(raw, kindJSON)
+	text, ok := r.env.Text(raw, false)
 	if !ok {
 		return r.problem(f.path, errBinary)
 	}

@@ -15,11 +15,12 @@ const (
 	kindText
 	kindJSON   // one document, or an array of them
 	kindNDJSON // one document a line
-	kindExport // a table, or an archive with tables: what other services hand out
+	kindExport // a table: what other services hand out
 	kindXML    // an export of WordPress, if it is one
+	kindPacked // an archive, or a compressed file of another kind
 )
 
-const extensions = ".md, .markdown, .html, .htm, .txt, .text, .json, .ndjson, .jsonl, .csv, .xml, .csv.gz, .xml.gz, .zip"
+const extensions = ".md, .mdx, .markdown, .html, .htm, .txt, .text, .json, .ndjson, .jsonl, .csv, .xml, those with .gz behind, .zip"
 
 // kindOf goes by the extension, in whatever case.
 func kindOf(path string) (kind, bool) {
@@ -32,9 +33,9 @@ func kindOf(path string) (kind, bool) {
 		return kindMarkdown, true
 	default:
 		switch strings.ToLower(ext) {
-		case ".md", ".markdown":
+		case ".md", ".mdx", ".markdown", ".mdown", ".mkd":
 			return kindMarkdown, true
-		case ".html", ".htm":
+		case ".html", ".htm", ".xhtml":
 			return kindPage, true
 		case ".txt", ".text":
 			return kindText, true
@@ -42,14 +43,18 @@ func kindOf(path string) (kind, bool) {
 			return kindJSON, true
 		case ".ndjson", ".jsonl":
 			return kindNDJSON, true
-		case ".csv", ".zip":
+		case ".csv":
 			return kindExport, true
 		case ".xml", ".wxr":
 			return kindXML, true
+		case ".zip":
+			return kindPacked, true
 		case ".gz":
-			if inner, ok := kindOf(path[:dot]); ok && (inner == kindXML || inner == kindExport) {
-				return inner, !strings.EqualFold(path[max(0, dot-len(".zip")):dot], ".zip")
+			inner, ok := kindOf(path[:dot])
+			if inner == kindXML {
+				return kindXML, ok
 			}
+			return kindPacked, ok && inner != kindPacked
 		}
 	}
 	return 0, false

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
@@ -94,16 +95,24 @@ func (p *pattern) enters(rel string) bool {
 }
 
 // skips reports that a file or folder is passed over for its name: hidden ones,
-// unless the pattern names such, and what editors leave lying about.
+// unless the pattern names such, and what is left lying about.
 func (p *pattern) skips(name string) bool {
-	switch {
-	case strings.HasPrefix(name, "."):
+	if strings.HasPrefix(name, ".") {
 		return !p.hidden
-	case strings.HasSuffix(name, "~"), strings.HasPrefix(name, "#") && strings.HasSuffix(name, "#"):
+	}
+	return leftover(name) || name == draftsFolder && !slices.Contains(p.segments, draftsFolder)
+}
+
+// draftsFolder is where site generators keep what is not for readers yet.
+const draftsFolder = "_drafts"
+
+// leftover reports what editors and downloads leave lying about.
+func leftover(name string) bool {
+	if strings.HasSuffix(name, "~") || strings.HasPrefix(name, "#") && strings.HasSuffix(name, "#") || strings.HasPrefix(name, "~$") {
 		return true
 	}
 	switch strings.ToLower(filepath.Ext(name)) {
-	case ".swp", ".swx", ".tmp", ".part", ".crdownload":
+	case ".swp", ".swx", ".tmp", ".part", ".crdownload", ".bak", ".orig":
 		return true
 	}
 	return false

@@ -27,6 +27,7 @@ var (
 	errFile   = fmt.Errorf("larger than %d MB; many documents fit into an .ndjson file of any size", maxFile>>20)
 	errMoving = errors.New("it changed while it was read, twice; it is read at the next poll")
 	errBinary = errors.New("holds bytes that are no text")
+	errSettle = errors.New("it is being written to; it is read at the next poll")
 )
 
 // reading is one Read under way.
@@ -38,8 +39,11 @@ type reading struct {
 	problems int
 	ignored  int
 
-	options    *options
-	openExport pipeline.ReadExport
+	pattern *pattern // at hand
+	options *options
+	env     *pipeline.SourceEnv
+	waited  time.Duration   // for files to settle
+	exports map[string]bool // folders that are an export, and those that are none
 }
 
 func (r *reading) problem(where string, err error) error {
@@ -59,11 +63,19 @@ func (r *reading) document(d review.Document, raw []byte) error {
 
 // file reads one file.
 func (r *reading) file(f found) error {
+	switch err := r.settle(f.path); {
+	case errors.Is(err, errSettle):
+		return r.problem(f.path, err)
+	case err != nil:
+		return err
+	}
 	switch f.kind {
 	case kindNDJSON:
 		return r.lines(f)
 	case kindExport:
-		return r.export(f)
+		return r.table(f)
+	case kindPacked:
+		return r.packed(f)
 	case kindXML:
 		return r.xml(f)
 	}
@@ -71,19 +83,25 @@ func (r *reading) file(f found) error {
 	if err != nil {
 		return r.problem(f.path, err)
 	}
+	return r.content(f, raw)
+}
+
+// content hands out what a file's bytes are.
+func (r *reading) content(f found, raw []byte) error {
 	if f.kind == kindJSON {
 		return r.json(f, raw)
 	}
-	body, ok := decodeText(raw, f.kind)
+	body, ok := r.env.Text(raw, f.kind == kindPage)
 	if !ok {
 		return r.problem(f.path, errBinary)
 	}
-	return r.document(review.Document{GUID: f.guid, Form: f.kind.form(), Body: body}, raw)
+	return r.document(review.Document{GUID: f.guid, Form: f.kind.form(), Body: body, File: f.name()}, raw)
 }
 
-// export hands out what a table or an archive holds.
-func (r *reading) export(f found) error {
-	return r.openExport(r.ctx, pipeline.Export{Path: f.path, Columns: r.options.Columns, Television: r.options.Television}, exported{r})
+// export hands out what a table, an archive or a folder of tables holds.
+func (r *reading) export(path string, other func(pipeline.Packed) (bool, error)) error {
+	e := pipeline.Export{Path: path, Columns: r.options.Columns, Television: r.options.Television, Other: other}
+	return r.env.Export(r.ctx, e, exported{r})
 }
 
 // exported counts what cannot be read of an export.

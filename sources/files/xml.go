@@ -12,7 +12,7 @@ import (
 // kind, unless somebody asked for it by name.
 func (r *reading) xml(f found) error {
 	asked := slices.Contains(r.options.Path, pipeline.Path(f.path))
-	return r.openExport(r.ctx, pipeline.Export{Path: f.path}, perhaps{exported{r}, asked})
+	return r.env.Export(r.ctx, pipeline.Export{Path: f.path}, perhaps{exported{r}, asked})
 }
 
 // perhaps passes over what is no export.

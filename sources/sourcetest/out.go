@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/filmwire/filmwire/pipeline"
+	"github.com/filmwire/filmwire/pipeline/charset"
 	"github.com/filmwire/filmwire/pipeline/exports"
 	"github.com/filmwire/filmwire/pipeline/feeds"
 	"github.com/filmwire/filmwire/pipeline/review"
@@ -74,5 +75,6 @@ func (Clock) Sleep(ctx context.Context, _ time.Duration) error {
 func Env(http pipeline.Doer) pipeline.SourceEnv {
 	env := pipeline.SourceEnv{Name: "test", Log: slog.New(slog.DiscardHandler), Clock: Clock{}, HTTP: http}
 	env.Feed, env.Export = feeds.Opener(env), exports.Reader(env.Clock)
+	env.Text, env.UTF8 = charset.Text, charset.Reader
 	return env
 }
