@@ -72,6 +72,7 @@ func (b *body) drop(i int) {
 // in the HTML are not kept up.
 func (b *body) compact() {
 	if !slices.ContainsFunc(b.runs, isDropped) {
+		b.compactText()
 		return
 	}
 	html, at := b.html[:0], 0
@@ -103,12 +104,12 @@ func (b *body) compactText() {
 	if !slices.ContainsFunc(b.runs, isDropped) {
 		shift, end := 0, 0
 		if n := len(b.runs); n > 0 {
-			shift, end = b.runs[0].from, b.runs[n-1].to
+			shift, end = b.firstText(), b.runs[n-1].to
 		}
 		b.plain = b.plain[shift:end]
 		for i := range b.runs {
-			b.runs[i].from -= shift
-			b.runs[i].to -= shift
+			b.runs[i].from = max(0, b.runs[i].from-shift)
+			b.runs[i].to = max(0, b.runs[i].to-shift)
 		}
 		return
 	}
@@ -128,6 +129,17 @@ func (b *body) compactText() {
 		kept = append(kept, r)
 	}
 	b.plain, b.runs = text.String(), kept
+}
+
+// firstText is where the text begins: behind runs that hold a picture alone, and what
+// keeps it apart from them.
+func (b *body) firstText() int {
+	for i := range b.runs {
+		if r := &b.runs[i]; r.to > r.from {
+			return r.from
+		}
+	}
+	return b.runs[len(b.runs)-1].to
 }
 
 // extent is the largest part of the HTML that holds nothing but dropped runs. A

@@ -133,6 +133,8 @@ func traceOf(text string) trace {
 	switch {
 	case watchedOn(text) != review.Date{}:
 		return watched
+	case copyright(text):
+		return siteLine
 	case !strings.HasSuffix(text, ".") && countedComments(line):
 		return formHead
 	case shareWords(text):
@@ -240,6 +242,16 @@ func countedComments(line string) bool {
 		}
 	}
 	return false
+}
+
+// copyright reports the line about whose all this is.
+func copyright(text string) bool {
+	for _, p := range [...]string{"copyright ©", "copyright (c)", "copyright 19", "copyright 20", "© 19", "© 20", "©19", "©20"} {
+		if hasPrefixFold(text, p) {
+			return true
+		}
+	}
+	return len(text) <= longestTrace && containsFold(text, "all rights reserved")
 }
 
 // shareWords reports a run with nothing in it but the words of share bars, at

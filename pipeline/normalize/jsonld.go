@@ -5,91 +5,274 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/filmwire/filmwire/pipeline/fold"
 	"github.com/filmwire/filmwire/pipeline/review"
 )
 
 // object is a node of JSON-LD.
 type object map[string]any
 
-// readLinkedData reads the review that a page's JSON-LD describes. Of several, as
-// where readers' reviews are listed, it takes the one that is no part of another
-// object, or the only one there is.
-func (u *understanding) readLinkedData(scripts []string) error {
-	var c collector
-	for _, text := range scripts {
-		var v any
-		d := json.NewDecoder(strings.NewReader(scriptText(text)))
-		d.UseNumber()
-		if err := d.Decode(&v); err != nil {
+// readLinkedData reads the review that a page's JSON-LD describes, and what it says of
+// the article that it stands in.
+func (u *understanding) readLinkedData(p *page, text area) error {
+	c := collector{byID: map[string]object{}}
+	for _, script := range p.data {
+		values, err := decodeLinked(script)
+		if err != nil {
 			u.review.Warn(jsonldBroken, "", clip("not JSON: "+err.Error(), 120))
-			continue
 		}
-		c.collect(v, false, 0)
+		for _, v := range values {
+			c.index(v, 0)
+			c.collect(v, within{}, 0)
+		}
 	}
-	r := c.review()
-	if r == nil {
-		return nil
+	c.join()
+	r := c.critics(p, text, u.review.URL)
+	if r == nil && c.films == 1 && len(c.within) > 0 {
+		u.readFilmObject(c.film) // the film is named, and the reviews are readers'
 	}
-	return u.readReviewObject(r, c.film)
+	if r != nil {
+		if c.films > 1 {
+			c.film = nil
+		}
+		if err := u.readReviewObject(r, c.film); err != nil {
+			return err
+		}
+	}
+	u.readArticleObject(c.article)
+	return nil
 }
 
-// scriptText takes off what old pages put around a script to hide it.
-func scriptText(s string) string {
-	s = strings.TrimSpace(s)
-	for _, wrap := range [...][2]string{{"<!--", "-->"}, {"//<![CDATA[", "//]]>"}, {"<![CDATA[", "]]>"}, {"/*<![CDATA[*/", "/*]]>*/"}} {
-		if strings.HasPrefix(s, wrap[0]) {
-			s = strings.TrimSpace(strings.TrimSuffix(strings.TrimPrefix(s, wrap[0]), wrap[1]))
-		}
-	}
-	return strings.TrimSuffix(s, ";")
+// within is what a review of JSON-LD is a part of.
+type within struct {
+	film    bool // of what is reviewed, as readers' are
+	readers bool // which has the mean of many
 }
 
 // collector finds the reviews and the films in JSON-LD.
 type collector struct {
-	alone  []object // reviews that stand by themselves
-	within []object // reviews of something: critics' own, or readers'
-	film   object
+	alone   []object // reviews that stand by themselves, or in an article
+	within  []object // reviews in a film: the critic's own, or readers'
+	readers bool     // the film has the mean of many
+	film    object
+	films   int
+	article object
+	byID    map[string]object
 }
 
-// maxLinkedDepth is deeper than any JSON-LD of a page is nested.
-const maxLinkedDepth = 16
+// maxLinkedDepth is deeper than any JSON-LD of a page is nested, and maxLinked more
+// than any has.
+const (
+	maxLinkedDepth = 16
+	maxLinked      = 2000
+)
 
-func (c *collector) collect(v any, within bool, depth int) {
-	if depth > maxLinkedDepth {
+// index notes what objects are called, for others that name them.
+func (c *collector) index(v any, depth int) {
+	if depth > maxLinkedDepth || len(c.byID) > maxLinked {
 		return
 	}
 	switch v := v.(type) {
 	case []any:
 		for _, item := range v {
-			c.collect(item, within, depth+1)
+			c.index(item, depth+1)
 		}
 	case map[string]any:
-		o := object(v)
-		switch {
-		case o.is("Review", "CriticReview", "UserReview", "MediaReview", "ReviewNewsArticle"):
-			if within {
-				c.within = append(c.within, o)
-			} else {
-				c.alone = append(c.alone, o)
-			}
-		case o.is("Movie", "Film") && c.film == nil:
-			c.film = o
+		if id, ok := v["@id"].(string); ok && len(v) > 1 && c.byID[id] == nil {
+			c.byID[id] = v
 		}
-		c.collect(o["@graph"], within, depth+1)
-		c.collect(o["mainEntity"], within, depth+1)
-		c.collect(o["review"], true, depth+1)
-		c.collect(o["reviews"], true, depth+1)
+		for _, inner := range v {
+			c.index(inner, depth+1)
+		}
 	}
 }
 
-func (c *collector) review() object {
-	switch {
-	case len(c.alone) > 0:
-		return c.alone[0]
-	case len(c.within) == 1:
-		return c.within[0]
+// join puts objects in the place of their names, one level deep, in what was found.
+func (c *collector) join() {
+	for _, list := range [...][]object{c.alone, c.within} {
+		for i, o := range list {
+			list[i] = c.joined(o)
+		}
 	}
-	return nil
+	c.article = c.joined(c.article)
+}
+
+func (c *collector) joined(o object) object {
+	if o == nil {
+		return nil
+	}
+	whole := object{}
+	for key, v := range o {
+		whole[key] = c.named(v)
+	}
+	return whole
+}
+
+func (c *collector) named(v any) any {
+	switch v := v.(type) {
+	case []any:
+		list := make([]any, len(v))
+		for i, item := range v {
+			list[i] = item
+			if m, ok := item.(map[string]any); ok {
+				list[i] = c.named(m)
+			}
+		}
+		return list
+	case map[string]any:
+		if id, ok := v["@id"].(string); ok && c.byID[id] != nil && len(v) <= 2 {
+			return map[string]any(c.byID[id])
+		}
+	}
+	return v
+}
+
+func (c *collector) collect(v any, in within, depth int) {
+	if depth > maxLinkedDepth || len(c.alone)+len(c.within) > maxLinked {
+		return
+	}
+	switch v := v.(type) {
+	case []any:
+		for _, item := range v {
+			c.collect(item, in, depth+1)
+		}
+	case map[string]any:
+		c.object(v, in, depth)
+	}
+}
+
+func (c *collector) object(o object, in within, depth int) {
+	inside := within{film: true, readers: in.readers || o["aggregateRating"] != nil}
+	switch {
+	case o.is("UserReview"):
+		return
+	case o.is("Review", "CriticReview", "MediaReview", "ReviewNewsArticle"):
+		if in.film {
+			c.within = append(c.within, o)
+			c.readers = c.readers || in.readers
+		} else {
+			c.alone = append(c.alone, o)
+		}
+	case o.is("Movie", "Film"):
+		if c.films++; c.film == nil {
+			c.film = o
+		}
+	case o.is("Article", "NewsArticle", "BlogPosting", "OpinionNewsArticle", "WebPage", "ItemPage"):
+		if c.article == nil || c.article.is("WebPage", "ItemPage") {
+			c.article = o
+		}
+		inside = within{}
+	case o.is("ItemList", "CollectionPage", "BreadcrumbList"):
+		return // what else there is to read
+	}
+	c.collect(o["@graph"], in, depth+1)
+	for _, key := range [...]string{"mainEntity", "about", "mainEntityOfPage"} {
+		c.collect(o[key], in, depth+1)
+	}
+	c.collect(o["review"], inside, depth+1)
+	c.collect(o["reviews"], inside, depth+1)
+}
+
+// critics is the critic's review, nil where it cannot be told from others. Of several
+// that stand by themselves it is the one that names this page, or its title. A single
+// one in a film is the critic's unless the film has a mean of many, or somebody else
+// than the author of the page wrote it.
+func (c *collector) critics(p *page, text area, address string) object {
+	switch {
+	case len(c.alone) == 1:
+		return c.alone[0]
+	case len(c.alone) > 1:
+		return c.ofPage(p, text, address)
+	case len(c.within) != 1:
+		return nil
+	}
+	author, by := fold.Key(personal(c.within[0].name("author"))), fold.Key(first(p.author, p.chosen(text, address).author))
+	if author != "" && by != "" {
+		if author == by {
+			return c.within[0]
+		}
+		return nil
+	}
+	if c.readers {
+		return nil
+	}
+	return c.within[0]
+}
+
+// ofPage is the one of several reviews that says it is this page, or is called so.
+func (c *collector) ofPage(p *page, text area, address string) object {
+	for _, o := range c.alone {
+		for _, key := range [...]string{"url", "mainEntityOfPage", "@id"} {
+			if where := first(o.text(key), o.object(key).text("@id")); where != "" && address != "" && samePage(where, address) {
+				return o
+			}
+		}
+	}
+	titles := []string{p.ogTitle, p.title}
+	for _, h := range p.near(text) {
+		titles = append(titles, h.text)
+	}
+	var found object
+	for _, o := range c.alone {
+		if !called(o, titles) {
+			continue
+		}
+		if found != nil {
+			return nil
+		}
+		found = o
+	}
+	return found
+}
+
+// called reports that a title holds what the review, or its film, is called.
+func called(o object, titles []string) bool {
+	for _, name := range [...]string{o.object("itemReviewed").text("name"), o.text("headline"), o.text("name")} {
+		key := fold.Key(name)
+		for _, title := range titles {
+			if key != "" && strings.Contains(" "+fold.Key(title)+" ", " "+key+" ") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// readArticleObject takes what an article says of itself, where the review says
+// nothing.
+func (u *understanding) readArticleObject(o object) {
+	r := &u.review
+	if o == nil {
+		return
+	}
+	if !o.is("WebPage", "ItemPage") {
+		r.Title = first(r.Title, oneLine(o.text("headline")))
+	}
+	u.readWho(o)
+	u.readWhen(o)
+}
+
+// readWho takes who wrote it, and for whom.
+func (u *understanding) readWho(o object) {
+	r := &u.review
+	if r.Critic.Name == "" {
+		u.readAuthors(o)
+	}
+	if r.Critic.Outlet == "" {
+		r.Critic.Outlet = review.Outlet(oneLine(o.name("publisher")))
+	}
+	r.Language = first(r.Language, o.text("inLanguage"))
+}
+
+// readWhen takes when it was published, and changed.
+func (u *understanding) readWhen(o object) {
+	r := &u.review
+	if t, ok := when(o.text("datePublished")); ok && r.PublishedAt.IsZero() {
+		r.PublishedAt = t
+	}
+	if t, ok := when(o.text("dateModified")); ok && r.ModifiedAt.IsZero() {
+		r.ModifiedAt = t
+	}
 }
 
 // readReviewObject takes what a Review says.
@@ -104,19 +287,8 @@ func (u *understanding) readReviewObject(o, film object) error {
 	r := &u.review
 	u.readFilmObject(item)
 	r.Title = first(r.Title, oneLine(o.text("headline")), oneLine(o.text("name")))
-	r.Language = first(r.Language, o.text("inLanguage"))
-	if r.Critic.Name == "" {
-		u.readAuthors(o)
-	}
-	if r.Critic.Outlet == "" {
-		r.Critic.Outlet = review.Outlet(oneLine(o.name("publisher")))
-	}
-	if t, ok := when(o.text("datePublished")); ok && r.PublishedAt.IsZero() {
-		r.PublishedAt = t
-	}
-	if t, ok := when(o.text("dateModified")); ok && r.ModifiedAt.IsZero() {
-		r.ModifiedAt = t
-	}
+	u.readWho(o)
+	u.readWhen(o)
 	if rating := o.object("reviewRating"); rating != nil {
 		value := first(rating.text("ratingValue"), rating.text("alternateName"))
 		u.structured(value, rating.text("bestRating"), rating.text("worstRating"), inJSONLD)

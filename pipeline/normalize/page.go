@@ -3,6 +3,7 @@ package normalize
 import (
 	"fmt"
 	"strings"
+	"unicode"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
@@ -21,18 +22,25 @@ type page struct {
 	headlines []*headline
 	captures  []capture
 	dead      [][2]int // the parts that are not the article: navigation, comments
+	others    [][2]int // those in it, perhaps, that others wrote
+	lenient   bool     // the names of elements say nothing about that
+	named     bool     // one did
 	seen      int      // bytes of text so far that is no link
+	run       int      // bytes of it since the last break
+	noted     int      // those that stand in an area's own
 
-	lang, title              string
-	canonical, base          string
-	ogTitle, ogSite, author  string
-	published, modified      string
-	description, picture     string
-	bylineOf, timeOf         string
-	ratingValue, best, worst string
-	film                     string
-	data                     []string // JSON-LD
-	links                    int      // open a elements
+	lang, title            string
+	canonical, base        string
+	ogTitle, ogSite, ogURL string
+	author                 string
+	published, modified    string
+	description            string
+	picture, pictureText   string
+	timeOf                 string
+	tags                   []string
+	data                   []string  // JSON-LD
+	reviews                []*marked // the first is for what stands in none
+	links                  int       // open a elements
 }
 
 // capture takes the text of an element.
@@ -51,6 +59,12 @@ type opened struct {
 	data      bool // a script of JSON-LD
 	hreview   bool // in the older microformat for reviews
 	item      bool // microdata of what is reviewed
+	person    bool // microdata of somebody
+	author    bool // of who wrote it
+	scope     bool // the element that a marked review begins with
+	review    int  // which of the marked reviews this is in
+	heading   bool // in a heading
+	others    bool // of others, and to be taken out
 }
 
 // area is a part of the page that may be the article.
@@ -58,9 +72,13 @@ type area struct {
 	from, to int // what is inside, in bytes
 	parent   int
 	level    int // how surely it is the article by its name
+	tag      atom.Atom
+	class    string
 	dead     bool
-	text     int // bytes of text that is no link, inside and below
-	seen     int // bytes of such text before it
+	linked   bool // a heading in it is a link
+	text     int  // bytes of text that is no link, inside and below
+	own      int  // bytes of such text in paragraphs of its own
+	seen     int  // bytes of such text before it
 }
 
 // The levels of an area.
@@ -78,24 +96,30 @@ func (u *understanding) readPage() (err error) {
 	if u.doc.Body, err = u.readFrontMatter(u.doc.Body); err != nil {
 		return err
 	}
-	p := page{tokens: tokens{s: u.doc.Body}}
-	p.scan()
-	u.review.URL = first(u.doc.Stated.URL, absolute(p.canonical, u.doc.URL), u.doc.URL)
+	p := scanned(u.doc.Body)
+	u.review.URL = first(u.doc.Stated.URL, absolute(p.canonical, u.doc.URL), u.doc.URL, absolute(p.ogURL, ""))
 	u.base = newResolver(u.review.URL)
 	if b := u.base.resolve(p.base, false); b != "" {
 		u.base = newResolver(b)
-	}
-	if err := u.readLinkedData(p.data); err != nil {
-		return err
 	}
 	best := p.article()
 	text := area{to: len(u.doc.Body)}
 	if best >= 0 {
 		text = p.areas[best]
-		u.readAround(&p, best)
 	}
-	u.readHead(&p, text)
-	u.body = clean(u.doc.Body[text.from:text.to], u.base)
+	if err := u.readLinkedData(p, text); err != nil {
+		return err
+	}
+	if p.listing(best) {
+		return errListing
+	}
+	if best >= 0 {
+		u.readAround(p, best)
+	}
+	if err := u.readHead(p, text); err != nil {
+		return err
+	}
+	u.body = clean(p.textOf(text), u.base)
 	return nil
 }
 
@@ -105,13 +129,12 @@ func (u *understanding) readMarkup() error {
 	if s := u.doc.Body; !strings.Contains(s, "ld+json") && !strings.Contains(s, "itemprop") {
 		return nil
 	}
-	p := page{tokens: tokens{s: u.doc.Body}}
-	p.scan()
-	if err := u.readLinkedData(p.data); err != nil {
+	p, whole := scanned(u.doc.Body), area{to: len(u.doc.Body)}
+	if err := u.readLinkedData(p, whole); err != nil {
 		return err
 	}
-	if value := strings.TrimSpace(p.ratingValue); value != "" {
-		u.structured(value, p.best, p.worst, inMicrodata)
+	if m := p.chosen(whole, u.review.URL); strings.TrimSpace(m.value) != "" {
+		u.structured(strings.TrimSpace(m.value), m.best, m.worst, inMicrodata)
 	}
 	return nil
 }
@@ -165,42 +188,53 @@ func (u *understanding) readOutside(from, to int) reading {
 func absolute(ref, doc string) string { return newResolver(doc).resolve(ref, false) }
 
 // readHead takes what the page says of itself. The source and JSON-LD come first.
-func (u *understanding) readHead(p *page, text area) {
+func (u *understanding) readHead(p *page, text area) error {
 	r := &u.review
+	m := p.chosen(text, r.URL)
+	if otherThing(m.kind) {
+		return otherReviewed(m.kind)
+	}
 	u.site = first(u.site, oneLine(p.ogSite))
 	if r.Title == "" {
 		title, film := p.reviewTitle(newSiteName(u.site, r.URL), text)
-		r.Title, u.film = title, first(u.film, oneLine(p.film), film)
+		r.Title, u.film = title, first(u.film, oneLine(m.film), film)
 	}
-	u.film = first(u.film, oneLine(p.film))
+	u.film = first(u.film, oneLine(m.film))
+	r.Film.Year = firstYearOf(r.Film.Year, yearIn(m.filmYear))
+	r.Film.IDs = r.Film.IDs.Or(m.ids)
 	r.Language = first(r.Language, p.lang)
 	r.Summary = first(r.Summary, p.description)
 	if r.Critic.Name == "" {
-		r.Critic.Name = first(personal(p.author), personal(p.bylineOf))
+		r.Critic.Name = first(personal(p.author), personal(m.author))
 	}
 	if r.Critic.Outlet == "" {
 		r.Critic.Outlet = review.Outlet(oneLine(p.ogSite))
 	}
-	if t, ok := when(first(p.published, p.timeOf)); ok && r.PublishedAt.IsZero() {
+	if t, ok := when(first(p.published, m.published, p.timeOf)); ok && r.PublishedAt.IsZero() {
 		r.PublishedAt = t
 	}
-	if t, ok := when(p.modified); ok && r.ModifiedAt.IsZero() {
+	if t, ok := when(first(p.modified, m.modified)); ok && r.ModifiedAt.IsZero() {
 		r.ModifiedAt = t
 	}
 	if src := u.base.resolve(p.picture, false); src != "" {
-		u.addMedia(image{src: src})
+		u.addMedia(image{src: src, alt: p.pictureText})
 	}
-	if text := strings.TrimSpace(p.ratingValue); text != "" || p.best != "" {
-		u.structured(text, p.best, p.worst, inMicrodata)
+	if m.says() {
+		u.structured(strings.TrimSpace(m.value), m.best, m.worst, inMicrodata)
 	}
+	r.Tags = append(r.Tags, p.tags...)
+	return nil
 }
 
 // structured notes a rating that was marked up for machines.
 func (u *understanding) structured(value, best, worst, foundIn string) {
 	scale, basis := u.scale, u.basis
 	if b, err := review.ParseDecimal(strings.TrimSpace(best)); err == nil {
-		scale, basis = review.Scale{Best: b}, review.BasisStated
-		scale.Worst, _ = review.ParseDecimal(strings.TrimSpace(worst))
+		own := review.Scale{Best: b}
+		if own.Worst, err = review.ParseDecimal(strings.TrimSpace(worst)); err != nil && u.scale.Best.Cmp(b) == 0 {
+			own.Worst = u.scale.Worst
+		}
+		scale, basis = own, review.BasisStated
 	}
 	f := field(value, foundIn, scale, basis, strengthStructured)
 	f.rating.Span = review.Span{}
@@ -224,10 +258,27 @@ func personal(s string) string {
 			s = s[len(p):]
 		}
 	}
+	if name, rest, ok := strings.Cut(s, ", "); ok && strings.IndexFunc(rest, unicode.IsUpper) != 0 {
+		s = name // Jane Doe, staff critic
+	}
 	if strings.Contains(s, "://") || strings.Contains(s, "@") || len(s) > 80 || equalFold(s, "admin") {
 		return ""
 	}
 	return s
+}
+
+// scanned is a page that has been read once. One in which everything is called what
+// stands beside articles is read again without going by names.
+func scanned(text string) *page {
+	var p page
+	for _, lenient := range [...]bool{false, true} {
+		p = page{tokens: tokens{s: text}, reviews: []*marked{{to: len(text)}}, lenient: lenient}
+		p.scan()
+		if p.seen >= enoughBefore || !p.named {
+			break
+		}
+	}
+	return &p
 }
 
 func (p *page) scan() {
@@ -294,14 +345,22 @@ func (p *page) read(text string) {
 	p.seen += n
 	if at.area >= 0 {
 		p.areas[at.area].text += n
+		if p.run += n; p.run >= paragraph {
+			p.areas[at.area].own += p.run - p.noted
+			p.noted = p.run
+		}
 	}
 }
+
+// paragraph is how much text in a row is one, and no title or teaser's line.
+const paragraph = 60
 
 // apart keeps words of captured text apart that a reader sees on different lines.
 func (p *page) apart(tag atom.Atom) {
 	if what := roleOf(tag); what != block && what != box && tag != atom.Br {
 		return
 	}
+	p.run, p.noted = 0, 0
 	for i := range p.captures {
 		if c := &p.captures[i]; c.room > 0 {
 			*c.into += " "
@@ -330,6 +389,13 @@ func (p *page) start() {
 		}
 	case atom.A:
 		p.links++
+		if at := p.top(); at.heading && at.area >= 0 {
+			p.areas[at.area].linked = true
+		}
+	}
+	if at := p.top(); at.item && (tag == atom.A || tag == atom.Link) && len(p.attrs) > 0 {
+		m := p.reviews[at.review]
+		m.ids = m.ids.Or(linkedIDs(p.attr("href")))
 	}
 	if voidElement(tag) {
 		p.property(false)
@@ -350,15 +416,26 @@ func (p *page) open(tag atom.Atom) {
 	if !e.hreview && strings.Contains(class, "hreview") {
 		e.hreview = hasWord(class, "hreview")
 	}
-	e.item = e.item || p.attr("itemprop") == "itemReviewed"
-	e.dead = e.dead || deadElement(tag) || tag != atom.Body && tag != atom.Html && deadClass(class)
-	e.aggregate = e.aggregate || strings.HasSuffix(p.attr("itemtype"), "AggregateRating") || p.attr("itemprop") == "aggregateRating"
+	e.scope = false
+	e.dead = e.dead || p.isDead(tag, class)
+	e.item = e.item || strings.EqualFold(p.prop(), "itemReviewed") || hasWord(class, "p-item") || e.hreview && hasWord(class, "item")
+	e.aggregate = e.aggregate || p.prop() == "aggregateRating"
+	e.author = e.author || p.prop() == "author" || p.prop() == "reviewer" || e.hreview && hasWord(class, "reviewer")
+	e.heading = e.heading || heading(tag)
+	p.enter(&e, class)
+	if !e.others && (e.aggregate || e.scope && (p.reviews[e.review].others || p.hidden()) || e.dead && !p.lenient && isOthers(class)) {
+		e.others = true
+		p.others = append(p.others, [2]int{p.from, len(p.s)})
+	}
 	e.data = tag == atom.Script && strings.EqualFold(strings.TrimSpace(p.attr("type")), "application/ld+json")
 	switch tag {
 	case atom.Div, atom.Section, atom.Article, atom.Main, atom.Td, atom.Body:
+		if len(p.areas) >= maxAreas {
+			break
+		}
 		p.areas = append(p.areas, area{
 			from: p.to, parent: above.area, dead: e.dead, seen: p.seen,
-			level: areaLevel(tag, class, p.attr("itemprop"), p.attr("role")),
+			level: areaLevel(tag, class, p.prop(), p.attr("role")), tag: tag, class: p.attr("class"),
 		})
 		e.area = len(p.areas) - 1
 		if above.hreview && hasWord(class, "description") {
@@ -379,6 +456,10 @@ func (p *page) open(tag atom.Atom) {
 	}
 	p.property(true)
 }
+
+// maxAreas is how many parts of a page are looked at; what comes later belongs to
+// what is around it.
+const maxAreas = 20_000
 
 // maxHeadlines is how many headings of a page are looked at.
 const maxHeadlines = 40
@@ -425,6 +506,15 @@ func (p *page) closeTo(n, offset int) {
 		for i := len(p.captures) - 1; i >= 0 && p.captures[i].depth > len(p.stack); i-- {
 			p.captures = p.captures[:i]
 		}
+		if e.scope {
+			p.reviews[e.review].to = offset
+		}
+		if last := len(p.others) - 1; e.others && !p.top().others {
+			p.others[last][1] = offset
+			if len(p.stack) == n && p.kind == endToken {
+				p.others[last][1] = p.to // with its end
+			}
+		}
 		if n := len(p.dead); e.dead && !p.top().dead && n > 0 {
 			p.dead[n-1][1] = offset
 		}
@@ -439,6 +529,9 @@ func (p *page) closeTo(n, offset int) {
 	}
 }
 
+// maxTags is how many tags in the head of a page are noted.
+const maxTags = 30
+
 // meta reads a meta element.
 func (p *page) meta() {
 	content := p.attr("content")
@@ -449,8 +542,16 @@ func (p *page) meta() {
 		p.ogSite = first(p.ogSite, content)
 	case "og:description", "description":
 		p.description = first(p.description, content)
-	case "og:image":
+	case "og:image", "twitter:image":
 		p.picture = first(p.picture, content)
+	case "og:image:alt", "twitter:image:alt":
+		p.pictureText = first(p.pictureText, content)
+	case "og:url":
+		p.ogURL = first(p.ogURL, content)
+	case "article:tag":
+		if len(p.tags) < maxTags {
+			p.tags = append(p.tags, html.UnescapeString(content))
+		}
 	case "author", "article:author", "dc.creator", "parsely-author", "byl":
 		p.author = first(p.author, personal(content))
 	case "article:published_time", "datepublished", "date", "dc.date", "parsely-pub-date":
@@ -460,117 +561,6 @@ func (p *page) meta() {
 	case "og:locale":
 		p.lang = first(p.lang, content)
 	}
-}
-
-// property reads microdata and microformats: a value in an attribute, or in the
-// text of an element that has one.
-func (p *page) property(inside bool) {
-	prop, class := p.attr("itemprop"), p.attr("class")
-	if prop == "" && class == "" && p.attr("rel") == "" {
-		return
-	}
-	at := p.top()
-	var into *string
-	switch {
-	case prop == "ratingValue", hasWord(class, "p-rating"), at.hreview && hasWord(class, "rating"):
-		into = &p.ratingValue
-	case prop == "bestRating", hasWord(class, "p-best"), at.hreview && hasWord(class, "best"):
-		into = &p.best
-	case prop == "worstRating", hasWord(class, "p-worst"), at.hreview && hasWord(class, "worst"):
-		into = &p.worst
-	case prop == "name" && at.item, hasWord(class, "p-item"), at.hreview && hasWord(class, "item"):
-		into = &p.film
-	case at.hreview && hasWord(class, "dtreviewed"):
-		into = &p.published
-	case at.hreview && hasWord(class, "reviewer"):
-		into = &p.bylineOf
-	case prop == "datePublished", hasWord(class, "dt-published"):
-		into = &p.published
-	case prop == "dateModified", hasWord(class, "dt-updated"):
-		into = &p.modified
-	case prop == "author", hasWord(class, "p-author"), hasWord(p.attr("rel"), "author"), hasWord(class, "byline"),
-		hasWord(class, "author-name"), hasWord(class, "entry-author"):
-		into = &p.bylineOf
-	default:
-		return
-	}
-	if *into != "" || at.aggregate || at.dead {
-		return
-	}
-	value := first(p.attr("content"), p.attr("datetime"), p.attr("value"))
-	if at.hreview {
-		value = first(value, p.attr("title"))
-	}
-	if value != "" {
-		*into = value
-	} else if inside {
-		p.take(into)
-	}
-}
-
-// article is the area with the text of the article, -1 if it may be anywhere.
-func (p *page) article() int {
-	best, total := -1, 0
-	for i := range p.areas {
-		a := &p.areas[i]
-		if a.dead || a.text < enoughBefore {
-			continue
-		}
-		total = max(total, a.text)
-		if a.level > anyArea && (best < 0 || a.level > p.areas[best].level || a.level == p.areas[best].level && a.text > p.areas[best].text) {
-			best = i
-		}
-	}
-	if best < 0 {
-		for i := range p.areas {
-			a := &p.areas[i]
-			if !a.dead && a.text*3 >= total*2 && (best < 0 || a.text <= p.areas[best].text) {
-				best = i // the smallest that holds two thirds of the text
-			}
-		}
-	}
-	return best
-}
-
-func areaLevel(tag atom.Atom, class, prop, role string) int {
-	if prop == "reviewBody" || prop == "articleBody" {
-		return reviewArea
-	}
-	level := anyArea
-	for w := range strings.FieldsSeq(class) {
-		switch strings.ToLower(w) {
-		case "entry-content", "post-content", "post-body", "article-body", "review-body", "article-content", "e-content",
-			"td-post-content", "story-body", "single-content", "review-content", "post-entry", "articlebody", "post__content",
-			"article__body", "review-text", "entry-body", "entrytext", "postcontent":
-			return bodyArea
-		case "hreview", "h-review", "hentry", "h-entry":
-			level = articleArea
-		}
-	}
-	switch {
-	case tag == atom.Article:
-		return articleArea
-	case level == anyArea && (tag == atom.Main || role == "main"):
-		return mainArea
-	}
-	return level
-}
-
-func deadElement(tag atom.Atom) bool {
-	return tag == atom.Nav || tag == atom.Aside || tag == atom.Footer
-}
-
-// deadClass reports a part of the page that is not the article.
-func deadClass(class string) bool {
-	for w := range strings.FieldsSeq(class) {
-		w = strings.ToLower(w)
-		for _, p := range [...]string{"comment", "sidebar", "related", "sharedaddy", "widget", "footer", "site-header", "nav-", "navigation", "menu", "breadcrumb", "cookie", "newsletter"} {
-			if strings.HasPrefix(w, p) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 func voidElement(tag atom.Atom) bool {
