@@ -135,6 +135,7 @@ func (w *walk) line(l *line, text string) {
 	top := w.seen < nearTop || !w.prose && w.seen < farthestTop
 	if w.signs(l, text, top) || w.states(text, top) {
 		l.about = true
+		w.ratesBehind(l, text)
 		return
 	}
 	if found := creditsIn(text); found != nil {
@@ -193,8 +194,22 @@ func (w *walk) rates(l *line, text string) bool {
 	f, ok := loneRating(text, l.from, w.scale, w.basis)
 	if ok {
 		w.alone = append(w.alone, f)
+		return true
 	}
-	return ok
+	w.ratesBehind(l, text)
+	return false
+}
+
+// ratesBehind notes a labelled rating behind something else on the line: "Runtime: 117
+// min. Rating: 3/5". What stands in front may be the critic's text.
+func (w *walk) ratesBehind(l *line, text string) {
+	i := strings.LastIndex(text, ". ") + len(". ")
+	if i <= len(". ") || len(text) > maxRatingLine {
+		return
+	}
+	if f, ok := labelledRating(text[i:], l.from+i, w.scale, w.basis); ok {
+		w.labelled = append(w.labelled, f)
+	}
 }
 
 // aside reports a run that has no text of the critic's own: all of its lines are

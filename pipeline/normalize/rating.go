@@ -45,6 +45,9 @@ type grade struct {
 	weak bool
 	// glyphs are stars and other signs; plain is a number without scale or unit.
 	glyphs, plain bool
+	torn          bool // it says two things
+	// head is the rating without a remark in words behind it, "" where it has none.
+	head string
 }
 
 // maxRating is longer than any rating; what is longer is a text about one.
@@ -52,6 +55,18 @@ const maxRating = 200
 
 // understand reads a whole text as a rating. basis says where scale comes from.
 func understand(text string, scale review.Scale, basis review.Basis) grade {
+	g := single(text, scale, basis)
+	if g.rating.Kind != review.Invalid || len(g.rating.Raw) > maxPair || !mayBeRating(g.rating.Raw) {
+		return g
+	}
+	if a, b, ok := pairOf(unwrap(g.rating.Raw), scale, basis); ok {
+		return together(a, b, g.rating.Raw)
+	}
+	return g
+}
+
+// single is understand for a rating that is written in one way.
+func single(text string, scale review.Scale, basis review.Basis) grade {
 	raw := strings.TrimSpace(text)
 	g := grade{rating: review.Rating{Kind: review.Invalid, Raw: raw}}
 	if len(raw) > maxRating {
@@ -67,7 +82,11 @@ func understand(text string, scale review.Scale, basis review.Basis) grade {
 		g.rating.Kind, g.rating.Verdict = review.Verdicted, v
 		return g
 	}
-	if letter := letterOf(text); letter != "" {
+	letter := letterOf(text)
+	if letter == "" {
+		letter = remarkedLetter(text)
+	}
+	if letter != "" {
 		g.rating.Kind, g.rating.Letter = review.Scored, letter
 		g.rating.Norm, g.rating.Basis = review.LetterNorm(letter), review.BasisStated
 		return g
@@ -75,6 +94,7 @@ func understand(text string, scale review.Scale, basis review.Basis) grade {
 	var p phrase
 	if p.lex(text) && p.parse() {
 		p.judge(&g, scale, basis)
+		g.head = text[:p.head]
 	}
 	return g
 }

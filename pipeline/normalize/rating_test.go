@@ -205,7 +205,8 @@ func TestSharedScoreStrings(t *testing.T) {
 // FuzzRating holds what is true of every rating, whatever was written.
 func FuzzRating(f *testing.F) {
 	for _, s := range []string{"3/5", "★★★½☆", "B-plus", "three and a half out of four stars", "+1 out of -4..+4",
-		"(out of 5)", "4,5/5", "3 1/2 stars", "85%", "⭐️⭐️", "Thumbs up", "Rating: 4 / 5", "½", "***½/****", "zero stars"} {
+		"(out of 5)", "4,5/5", "3 1/2 stars", "85%", "⭐️⭐️", "Thumbs up", "Rating: 4 / 5", "½", "***½/****", "zero stars",
+		"BBBB½ (out of 5)", "★★★★ (8/10)", "B+ (very good)"} {
 		f.Add(s, "5")
 		f.Add(s, "")
 	}
@@ -245,8 +246,16 @@ func written(text, digits string) bool {
 		return true
 	}
 	lower := strings.ToLower(text)
-	for _, word := range []string{"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "half", "percent", "1/2", "1/4", "3/4", "a star", "a point"} {
+	for _, word := range []string{"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "half", "percent", "1/2", "1/4", "3/4", "a star", "a point",
+		"ein", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun", "zehn", "une", "deux", "trois", "quatre", "cinq", "sept", "huit", "neuf", "dix", "demi",
+		"una", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve", "diez", "medi", "due", "tre", "quattro", "cinque", "sei", "sette", "otto", "nove", "dieci",
+		"duas", "três", "quatro", "sete", "oito", "dez", "twee", "drie", "vijf", "zes", "zeven", "negen", "tien", "två", "fyra", "fem", "sex", "mezz", "meia"} {
 		if strings.Contains(lower, word) {
+			return true
+		}
+	}
+	for i := range len(text) - 1 { // stars of a lost font
+		if text[i] == text[i+1] && text[i] >= 'A' {
 			return true
 		}
 	}

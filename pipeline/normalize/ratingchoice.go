@@ -61,6 +61,9 @@ func choose(found []finding, warn func(code, field, detail string)) review.Ratin
 		return review.Rating{Kind: review.Unrated}
 	}
 	chosen := &found[best]
+	if chosen.torn {
+		warn(ratingConflict, "rating", fmt.Sprintf("%s says two things: %s", chosen.rating.FoundIn, wordOf(chosen)))
+	}
 	for i := range found {
 		if i != best && contradicts(chosen, &found[i]) {
 			warn(ratingConflict, "rating", fmt.Sprintf("%s says %s, %s says %s; the first was taken",

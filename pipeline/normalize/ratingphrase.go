@@ -17,6 +17,7 @@ type phrase struct {
 	value, worst, best review.Decimal
 	unit, glyphs       bool
 	weak, lost         bool
+	head               int // where a remark in words begins, 0 for none
 }
 
 // maxTokens is more than any rating has.
@@ -42,6 +43,7 @@ const (
 type token struct {
 	kind   kind
 	spaced bool // white space before it
+	end    int  // in the text
 	text   string
 	number review.Decimal
 	whole  int64 // the number, if it is a small whole one, else -1
@@ -65,7 +67,7 @@ func (p *phrase) lex(text string) bool {
 			return false
 		}
 		t, end := next(text, i, r, width)
-		t.spaced, t.text = spaced, text[i:end]
+		t.spaced, t.text, t.end = spaced, text[i:end], end
 		if t.kind == word {
 			t.text = strings.ToLower(t.text)
 		}
@@ -257,6 +259,7 @@ func (p *phrase) parse() bool {
 	}
 	p.value = value
 	p.parseUnit()
+	p.parseHalfBehind()
 	switch {
 	case p.take(percent), p.takeWord("percent"):
 		p.best = review.Int(100)
@@ -295,6 +298,9 @@ func (p *phrase) parseValue() (review.Decimal, bool) {
 	case signs:
 		return p.parseSigns()
 	case word:
+		if d, ok := p.parseLetters(); ok {
+			return d, true
+		}
 		return p.parseSpelled()
 	case plus, minus:
 		if p.ahead(1).kind != num || p.ahead(1).spaced {
@@ -371,10 +377,33 @@ func (p *phrase) parseHalf() bool {
 	return false
 }
 
+// parseHalfBehind reads the half that stands behind the unit: "trois étoiles et demie",
+// "three stars and a half".
+func (p *phrase) parseHalfBehind() {
+	n := whole(p.value.String())
+	t, half := p.peek(), p.ahead(1)
+	if n < 0 || !p.unit || t.kind != word || half.kind != word {
+		return
+	}
+	switch {
+	case t.text == "et" && (half.text == "demi" || half.text == "demie"), (t.text == "y" || t.text == "e") && (half.text == "media" || half.text == "mezza" || half.text == "mezzo" || half.text == "meia"):
+		p.at += 2
+	case t.text != "and" || !p.parseHalf():
+		return
+	}
+	p.value = eighths(n, 4)
+}
+
 // parseSpelled reads a number in words: three, two and a half, half a star.
 func (p *phrase) parseSpelled() (review.Decimal, bool) {
 	t := p.peek()
 	n, ok := numberWords[t.text]
+	if stem, half := strings.CutSuffix(t.text, "einhalb"); half && !ok { // dreieinhalb
+		if n, ok = numberWords[stem]; ok {
+			p.at++
+			return eighths(n, 4), true
+		}
+	}
 	switch {
 	case t.text == "half":
 	case t.text == "one" && p.ahead(1).text == "half", t.text == "a" && p.ahead(1).text == "half":
@@ -397,6 +426,37 @@ func (p *phrase) parseSpelled() (review.Decimal, bool) {
 	p.takeWord("a")
 	return eighths(0, 4), true
 }
+
+// parseLetters reads stars of a symbol font that was lost: a row of the letter they
+// stand at in it, "BBBB (out of 5)". With its scale it can be nothing else.
+func (p *phrase) parseLetters() (review.Decimal, bool) {
+	t := p.peek()
+	if len(t.text) < 2 || len(t.text) > maxSigns || strings.Trim(t.text, t.text[:1]) != "" || !p.capital() {
+		return review.Decimal{}, false
+	}
+	half, skip := int64(0), 1
+	if f, ok := p.fractionAt(1); ok {
+		half, skip = f, 4
+	} else if r, _ := utf8.DecodeRuneInString(p.ahead(1).text); fraction(r) > 0 {
+		half, skip = fraction(r), 2
+	}
+	if !p.outOf(skip) {
+		return review.Decimal{}, false
+	}
+	p.at += skip
+	return eighths(int64(len(t.text)), half), true
+}
+
+// outOf reports "out of" n tokens on, in brackets or not.
+func (p *phrase) outOf(n int) bool {
+	if p.ahead(n).kind == open {
+		n++
+	}
+	return p.ahead(n).text == "out" && p.ahead(n+1).text == "of"
+}
+
+// capital reports that the text begins with a capital letter.
+func (p *phrase) capital() bool { return p.text != "" && p.text[0] >= 'A' && p.text[0] <= 'Z' }
 
 // parseSigns reads a row of stars, perhaps with a fraction behind it, and knows
 // its scale where empty ones are shown.
@@ -455,6 +515,9 @@ func (p *phrase) parseScale() bool {
 	case t.kind == word && ofWord(t.text):
 		p.at++
 		p.weak = !p.unit && t.text == "of"
+		if t.text == "van" && !p.takeWord("de") {
+			p.takeWord("den")
+		}
 	case t.kind == word && t.text == "on" && p.ahead(1).text == "a" && p.ahead(2).text == "scale":
 		p.at += 4 // on a scale of
 	case t.kind == open && p.ahead(1).text == "out":
@@ -560,13 +623,18 @@ func (p *phrase) parseEnd() bool {
 	if !apart {
 		return false
 	}
+	numbers := false
 	for _, t := range p.tokens[p.at:p.n] {
+		numbers = numbers || t.kind == num
 		if t.kind == slash || t.kind == signs || t.kind == num && p.lost {
 			return false
 		}
 		if t.kind == num && !p.sameAgain(t) {
 			return false
 		}
+	}
+	if !numbers {
+		p.head = p.tokens[p.at-1].end
 	}
 	return true
 }

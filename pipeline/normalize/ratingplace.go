@@ -11,7 +11,11 @@ import (
 // maxRatingLine is longer than a line that is a rating and not a sentence.
 const maxRatingLine = 160
 
+// textFinding is a rating at a place of the text, without the remark behind it.
 func textFinding(g grade, raw string, at int) finding {
+	if g.head != "" && strings.HasPrefix(raw, g.head) {
+		raw = g.head
+	}
 	g.rating.FoundIn = inText
 	g.rating.Raw = raw
 	g.rating.Span = review.Span{Start: at, End: at + len(raw)}
@@ -22,13 +26,19 @@ func textFinding(g grade, raw string, at int) finding {
 // and is no rating (a composer after "score", a certificate) is left alone.
 func labelledRating(line string, at int, scale review.Scale, basis review.Basis) (finding, bool) {
 	label, rest := cutLabel(line)
-	if label == "" || !ownLabel(label) || foreignValue(rest) {
+	if label == "" || !ownLabel(label) {
+		return finding{}, false
+	}
+	if rest = beforeForeign(rest); foreignValue(rest) {
 		return finding{}, false
 	}
 	value := strings.TrimSpace(rest)
 	g := understand(value, scale, basis)
 	switch g.rating.Kind {
 	case review.Invalid:
+		if g.torn {
+			break
+		}
 		return firstRating(value, at+strings.Index(line, value), scale, basis)
 	case review.Unrated:
 		if value != "" || !strings.Contains(line, ":") || !lostLabel(label) {
@@ -76,6 +86,22 @@ func lostLabel(label string) bool {
 	return false
 }
 
+// beforeForeign cuts off somebody else's rating that stands behind the critic's own,
+// with a number of its own: "8/10 (IMDb: 7.2)". In "7.4/10 (IMDb)" it is theirs.
+func beforeForeign(s string) string {
+	for _, sign := range [...]string{" (", " [", " | ", "; ", ", "} {
+		head, tail, ok := strings.Cut(s, sign)
+		if !ok || foreignValue(head) || !strings.ContainsAny(head, "0123456789★⭐") {
+			continue
+		}
+		end := strings.IndexFunc(tail, func(r rune) bool { return r >= '0' && r <= '9' })
+		if end > 0 && foreignValue(tail[:end]) && !strings.ContainsAny(tail[:end], ",;(") {
+			return head
+		}
+	}
+	return s
+}
+
 // foreignValue reports that what is said is somebody else's rating, or a part's.
 func foreignValue(s string) bool {
 	for _, w := range [...]string{"imdb", "rotten tomatoes", "metacritic", "tomatometer", "letterboxd", "cinemascore", "audience", "mpaa", "difficulty",
@@ -100,21 +126,42 @@ func loneRating(line string, at int, scale review.Scale, basis review.Basis) (fi
 	ok := false
 	switch r.Kind {
 	case review.Scored:
-		ok = !g.plain && !g.weak && usualBest(r.Best) && (r.Letter == "" || len(r.Letter) == 2 && len(line) <= 8)
+		ok = !g.plain && !g.weak && usualBest(r.Best) && (r.Letter == "" || len(r.Letter) == 2 && gradeLine(line))
 	case review.Lost:
 		ok = usualBest(r.Best)
 	case review.Ambiguous:
-		ok = !g.plain && strings.Trim(line, "* ") != ""
+		ok = (!g.plain || halfAlone(line)) && strings.Trim(line, "* ") != "" && !ornament(line)
+	case review.Invalid:
+		ok = g.torn
 	case review.Verdicted:
 		ok = sideTaken(line)
 	}
-	if ok {
+	if ok && !foreignValue(line) {
 		return textFinding(g, line, at), true
 	}
 	if marker := lostMarker(line); marker != "" {
 		return lostFinding(line, marker, at), true
 	}
 	return finding{}, false
+}
+
+// gradeLine reports a line that a grade has to itself, but for a remark in brackets.
+func gradeLine(line string) bool {
+	end := line[len(line)-1]
+	return len(line) <= 8 || end == ')' || end == ']'
+}
+
+// halfAlone reports half a star that is drawn by its fraction alone.
+func halfAlone(line string) bool { return line == "½" }
+
+// ornament reports signs that are drawn between parts of a text or behind it, and not
+// counted: one heart, "● ● ●". Stars are counted more often than not.
+func ornament(line string) bool {
+	t, end := lexSigns(line, 0)
+	if t.all == 0 || end < len(line) || strings.ContainsAny(line, "★☆⭐🌟🌕🌗") {
+		return false
+	}
+	return t.all == 1 || strings.Contains(line, " ")
 }
 
 // sideTaken reports a verdict that is one without a label. "Recommended" alone
@@ -239,7 +286,7 @@ func ratingAtEnd(text string, at int, scale review.Scale, basis review.Basis) (f
 		if !ownWords(text[:i], r) {
 			return finding{}, false
 		}
-		if g := understand(value, scale, basis); said(g) {
+		if g := understand(value, scale, basis); said(g) && !foreignValue(value) {
 			return textFinding(g, value, at+strings.LastIndex(text, value)), true
 		}
 	}
@@ -262,6 +309,11 @@ func ownWords(before string, sign rune) bool {
 
 // ratingAtStart reads a rating in front of the first sentence.
 func ratingAtStart(text string, at int, scale review.Scale, basis review.Basis) (finding, bool) {
+	if row := starRow(text); row != "" {
+		if g := understand(row, scale, basis); said(g) {
+			return textFinding(g, row, at), true
+		}
+	}
 	head := clip(text, 48)
 	for _, end := range [...]string{". ", " - ", " – ", " — ", ": ", "\n", "! "} {
 		i := strings.Index(head, end)
@@ -275,13 +327,31 @@ func ratingAtStart(text string, at int, scale review.Scale, basis review.Basis) 
 	return finding{}, false
 }
 
+// starRow is the row of stars that a text begins with, "" for none. Asterisks mark
+// many other things.
+func starRow(text string) string {
+	r, _ := utf8.DecodeRuneInString(text)
+	if r < 0x80 || glyphOf(r) == 0 {
+		return ""
+	}
+	t, end := lexSigns(text, 0)
+	if f, width := utf8.DecodeRuneInString(text[end:]); fraction(f) > 0 {
+		end += width
+	}
+	if t.all < 2 || t.kind != signs || end >= len(text) || text[end] != ' ' && text[end] != '\n' {
+		return ""
+	}
+	return text[:end]
+}
+
 // givings are the ways a critic says that a rating follows.
 var givings = [...]string{
 	"i give it ", "i give this ", "i'd give it ", "i’d give it ", "i'd give this ", "i’d give this ", "i gave it ",
 	"i would give it ", "i would give this ", "i'm giving it ", "i’m giving it ", "i rate it ", "i'd rate it ",
 	"i’d rate it ", "i rate this ", "we give it ", "i have to give it ", "i'll give it ", "i’ll give it ",
 	"it gets ", "this gets ", "it earns ", "my rating is ", "my score is ", "from me: ", "i give the film ",
-	"i give the movie ", "i give this film ", "i give this movie ", "i'd give the film ", "i'd give this film ",
+	"i give the movie ", "i give this film ", "i give this movie ", "i give this one ", "i'm giving this one ", "i’m giving this one ", "i'd give this one ",
+	"i’d give this one ", "i'm giving this film ", "i’m giving this film ", "i'd give the film ", "i'd give this film ",
 }
 
 // ratingGiven reads "I give it 4 out of 5 stars", where the sentence ends there.
@@ -303,6 +373,9 @@ func ratingGiven(text string, at int, scale review.Scale, basis review.Basis) (f
 			}
 		}
 		value := rest[:min(end, 64)]
+		for _, mine := range [...]string{" from me", " overall", " in the end"} {
+			value = strings.TrimSuffix(value, mine)
+		}
 		for _, article := range [...]string{"a solid ", "a ", "an ", "only "} {
 			if hasPrefixFold(value, article) {
 				value = value[len(article):]

@@ -93,17 +93,26 @@ func letterOf(s string) string {
 	return letter
 }
 
-// numberWords are the numbers people spell out in ratings.
+// numberWords are the numbers people spell out in ratings. What may be an article is
+// one only in front of a unit.
 var numberWords = map[string]int64{
 	"zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5,
 	"six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
+	"eine": 1, "einem": 1, "einen": 1, "zwei": 2, "drei": 3, "vier": 4, "fünf": 5, "sechs": 6, "sieben": 7, "acht": 8, "neun": 9, "zehn": 10,
+	"une": 1, "deux": 2, "trois": 3, "quatre": 4, "cinq": 5, "sept": 7, "huit": 8, "neuf": 9, "dix": 10,
+	"una": 1, "dos": 2, "tres": 3, "cuatro": 4, "cinco": 5, "seis": 6, "siete": 7, "ocho": 8, "nueve": 9, "diez": 10,
+	"due": 2, "tre": 3, "quattro": 4, "cinque": 5, "sei": 6, "sette": 7, "otto": 8, "nove": 9, "dieci": 10,
+	"duas": 2, "três": 3, "quatro": 4, "sete": 7, "oito": 8, "dez": 10,
+	"twee": 2, "drie": 3, "vijf": 5, "zes": 6, "zeven": 7, "negen": 9, "tien": 10,
+	"två": 2, "fyra": 4, "fem": 5, "sex": 6,
 }
 
 // units are what ratings are counted in.
 func unitWord(w string) bool {
 	switch w {
-	case "star", "stars", "point", "points", "pts", "popcorns", "sterne", "sternen", "étoiles", "estrellas",
-		"stelle", "estrelas", "sterren", "stjerner", "stjärnor":
+	case "star", "stars", "point", "points", "pts", "popcorns", "stern", "sterne", "sternen", "étoile", "étoiles",
+		"estrella", "estrellas", "stella", "stelle", "estrela", "estrelas", "ster", "sterren", "stjerner", "stjärnor", "stjärna",
+		"punkt", "punkte", "punkten", "punto", "puntos", "punti", "pontos", "punten", "poäng":
 		return true
 	}
 	return false
@@ -163,7 +172,9 @@ func labelWords(label string) bool {
 		if countsStars(label[:len(label)-len(last)]) {
 			return false
 		}
-	case "rating", "ratings", "score", "grade", "verdict", "overall", "rated", "note", "wertung", "bewertung", "nota", "line":
+	case "rating", "ratings", "score", "grade", "verdict", "overall", "rated", "note", "wertung", "bewertung", "nota", "line",
+		"gesamt", "gesamtwertung", "fazit", "valoración", "puntuación", "calificación", "voto", "punteggio", "giudizio",
+		"avaliação", "cijfer", "waardering", "beoordeling", "betyg", "karakter", "arvosana", "ocena":
 	default:
 		return false
 	}

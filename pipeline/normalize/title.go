@@ -207,8 +207,12 @@ func mayBeRating(s string) bool {
 			return true
 		}
 	}
+	if (s[1] == '+' || s[1] == '-') && s[2] == ' ' { // B+ (very good)
+		return true
+	}
 	return containsFold(s, "star") || containsFold(s, "out of") || containsFold(s, "thumb") ||
-		containsFold(s, "recommended") || len(s) <= 8
+		containsFold(s, "recommended") || len(s) <= 8 ||
+		len(s) <= 48 && (containsFold(s, "ster") || containsFold(s, "stell") || containsFold(s, "estrel"))
 }
 
 // reviewWords are what reviews are called, longest first.
