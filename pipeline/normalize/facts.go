@@ -14,6 +14,9 @@ type facts struct {
 	year      int // beside the countries: when it was made, not where it was shown
 	countries []string
 	festivals []review.Honour
+	awards    []review.Honour
+	companies []string
+	original  string // title
 }
 
 // add notes what one line says. The first to name a year or countries is the one
@@ -25,7 +28,12 @@ func (f *facts) add(c *catalogue) {
 	if f.countries == nil {
 		f.countries = c.countries
 	}
+	if f.companies == nil {
+		f.companies = c.companies
+	}
+	f.original = first(f.original, c.original)
 	f.festivals = append(f.festivals, c.festivals...)
+	f.awards = append(f.awards, c.awards...)
 }
 
 // catalogue is a line as catalogues and listings have it: "Dir. Ken Loach, UK
@@ -34,6 +42,9 @@ type catalogue struct {
 	year      int
 	countries []string
 	festivals []review.Honour
+	awards    []review.Honour
+	companies []string
+	original  string
 	credits   []review.Credit
 	words     int    // lengths, certificates, genres
 	labelled  bool   // something stands behind a label of its own

@@ -70,7 +70,10 @@ func (r *reading) add(other *reading) {
 	r.or(other.dateline)
 	r.credits = append(r.credits, other.credits...)
 	f := other.facts
-	r.facts.add(&catalogue{year: f.year, countries: f.countries, festivals: f.festivals})
+	r.facts.add(&catalogue{
+		year: f.year, countries: f.countries, festivals: f.festivals,
+		awards: f.awards, companies: f.companies, original: f.original,
+	})
 }
 
 // maxMetaLine is how long a line may be that stands among credits and is no text
@@ -172,7 +175,10 @@ func (w *walk) signs(l *line, text string, top bool) bool {
 
 // states notes what a line says of the film.
 func (w *walk) states(text string, top bool) bool {
-	c, ok := readCatalogue(text, top)
+	c, ok := labelledFact(text)
+	if !ok {
+		c, ok = readCatalogue(text, top)
+	}
 	if !ok {
 		return false
 	}

@@ -202,12 +202,12 @@ func (u *understanding) settleSpoiler() {
 }
 
 func spoilerLine(s string) bool {
-	for _, not := range [...]string{"no spoiler", "spoiler-free", "spoiler free", "without spoiler", "not contain", "non-spoiler", "n't contain", "avoid spoiler"} {
+	for _, not := range [...]string{"no spoiler", "spoiler-free", "spoiler free", "without spoiler", "not contain", "non-spoiler", "n't contain", "avoid spoiler", "ohne spoiler", "keine spoiler", "sans spoiler", "sin spoiler"} {
 		if strings.Contains(s, not) {
 			return false
 		}
 	}
-	for _, sign := range [...]string{"contain", "alert", "ahead", "warning", "follow", "beware", "below", "spoilers!", "spoilers for"} {
+	for _, sign := range [...]string{"contain", "alert", "ahead", "warning", "follow", "beware", "below", "spoilers!", "spoilers for", "achtung", "enthält"} {
 		if strings.Contains(s, sign) {
 			return true
 		}
@@ -251,15 +251,23 @@ func (u *understanding) settleFilm(t titled) {
 		t.year = firstYearOf(named.year, t.year)
 	}
 	f.Title = first(oneLine(f.Title), t.film)
-	f.OriginalTitle = first(oneLine(f.OriginalTitle), t.original)
+	f.OriginalTitle = first(oneLine(f.OriginalTitle), t.original, oneLine(facts.original))
 	settleTitles(f)
 	years := append(slices.Clip(f.Years), f.Year, facts.year, t.year)
 	f.Year = firstYearOf(plausible(f.Year), facts.year, t.year)
-	for _, festival := range facts.festivals {
+	for _, festival := range append(slices.Clip(t.festivals), facts.festivals...) {
 		years = append(years, festival.Year)
 		if !slices.Contains(u.review.Festivals, festival) {
 			u.review.Festivals = append(u.review.Festivals, festival)
 		}
+	}
+	for _, award := range facts.awards {
+		if !slices.Contains(u.review.Awards, award) {
+			u.review.Awards = append(u.review.Awards, award)
+		}
+	}
+	if len(f.Companies) == 0 {
+		f.Companies = facts.companies
 	}
 	f.Years = severalYears(years)
 	if len(f.Countries) == 0 {

@@ -15,6 +15,7 @@ type titled struct {
 	year      int
 	directors []string
 	countries []string
+	festivals []review.Honour
 	spoiler   bool
 	rating    string // as written, "" for none
 	ratingAt  int    // where it stands in the title
@@ -30,7 +31,9 @@ func readTitle(title, site string) titled {
 	s = t.cutSpoiler(s)
 	s = t.cutRating(s, title)
 	s = t.cutSpoiler(s)
+	s = t.cutFestival(s)
 	s = t.cutReviewWords(s)
+	s = t.cutFestival(s)
 	s = t.cutBrackets(s)
 	s = t.cutReviewWords(s)
 	if t.year == 0 {
@@ -110,7 +113,7 @@ func (t *titled) cutSpoiler(s string) string {
 	}
 	mark = strings.ToLower(strings.Trim(mark, " !."))
 	switch mark {
-	case "contains spoilers", "spoilers", "spoiler", "spoiler alert", "spoiler warning", "with spoilers",
+	case "achtung spoiler", "achtung, spoiler", "mit spoilern", "contains spoilers", "spoilers", "spoiler", "spoiler alert", "spoiler warning", "with spoilers",
 		"some spoilers", "mild spoilers", "spoilers ahead", "spoiler review", "contains some spoilers", "spoilers!":
 		t.spoiler = true
 		return strings.TrimSpace(front)
