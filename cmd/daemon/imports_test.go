@@ -108,8 +108,8 @@ func mayImport(by, what string) bool {
 	case isCatalogue(by):
 		return what == "pipeline" || strings.HasPrefix(what, by+"/")
 	case by == "config" || strings.HasPrefix(by, "pipeline/"):
-		// Doors that others may go through: characters, letters, YAML and JSON Schema.
-		return slices.Contains([]string{"pipeline", "pipeline/review", "pipeline/charset", "pipeline/fold", "pipeline/yaml", "pipeline/schema"}, what)
+		// Doors that others may go through: characters, letters, YAML, JSON Schema and codings of bodies.
+		return slices.Contains([]string{"pipeline", "pipeline/review", "pipeline/charset", "pipeline/fold", "pipeline/yaml", "pipeline/schema", "pipeline/packing"}, what)
 	case by == "cmd/filmwire":
 		return what == "cmd/cli"
 	case by == "cmd/daemon":

@@ -5,7 +5,7 @@ import (
 	"compress/gzip"
 	"sync"
 
-	"github.com/andybalholm/brotli"
+	"github.com/filmwire/filmwire/pipeline/packing"
 )
 
 // How hard is pressed: what a feed of 50 kB gains beyond these costs more time
@@ -31,9 +31,9 @@ func (p *press) press(c coding, body []byte) []byte {
 		z.Write(body) // a buffer takes everything
 		z.Close()
 	case brotlied:
-		z, ok := p.brotlis.Get().(*brotli.Writer)
+		z, ok := p.brotlis.Get().(packing.Writer)
 		if !ok {
-			z = brotli.NewWriterLevel(nil, brotliLevel)
+			z = packing.NewBrotli(brotliLevel)
 		}
 		defer p.brotlis.Put(z)
 		z.Reset(&b)
