@@ -21,11 +21,13 @@ const (
 // guard is a response's body with its limits: how many bytes, how long, and how
 // slowly. Its watch runs from the request's start until end.
 type guard struct {
-	ctx     context.Context
-	cancel  context.CancelCauseFunc
-	release func() // the host's slot
-	once    sync.Once
-	done    chan struct{} // closed when watch has returned
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	client *Client
+	host   string
+	slot   *host // which is given back at the end
+	once   sync.Once
+	done   chan struct{} // closed when watch has returned
 
 	body      io.ReadCloser
 	left, max int64
@@ -33,6 +35,17 @@ type guard struct {
 	receiving atomic.Bool  // the header is there
 	reading   atomic.Bool  // somebody waits in Read
 	got       atomic.Int64 // bytes read
+}
+
+// guard begins to watch over a request, and has it end with ctx.
+func (c *Client) guard(ctx context.Context, name string, slot *host) *guard {
+	ctx, cancel := context.WithCancelCause(ctx)
+	g := &guard{
+		ctx: ctx, cancel: cancel, client: c, host: name, slot: slot,
+		left: c.options.MaxBody, max: c.options.MaxBody, done: make(chan struct{}),
+	}
+	go g.watch(c.options.Clock, c.options.Timeout)
+	return g
 }
 
 // watch ends the request after timeout, or when a reader waits and next to
@@ -86,7 +99,7 @@ func (g *guard) end() {
 	g.once.Do(func() {
 		g.cancel(nil)
 		<-g.done
-		g.release()
+		g.client.hosts.release(g.host, g.slot)
 	})
 }
 

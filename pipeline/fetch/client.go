@@ -13,15 +13,24 @@ import (
 	"code.dny.dev/ssrf"
 
 	"github.com/filmwire/filmwire/pipeline"
+	"github.com/filmwire/filmwire/pipeline/packing"
 )
 
 // Why a request or the reading of a body was ended from this side.
 var (
 	ErrPrivate   = pipeline.ErrPrivate
 	ErrTooLarge  = errors.New("the answer is too large")
-	ErrSlow      = errors.New("the answer comes too slowly")
+	ErrSlow      = error(slow{})
 	ErrRedirects = errors.New("too many redirects")
 )
+
+// slow is a timeout, for those who ask an error whether it is one.
+type slow struct{}
+
+func (slow) Error() string { return "the answer comes too slowly" }
+
+// Timeout reports true.
+func (slow) Timeout() bool { return true }
 
 // The limits of a client, where Options leaves them at zero.
 const (
@@ -47,6 +56,12 @@ type Options struct {
 	Timeout      time.Duration  // 0: DefaultTimeout
 	Clock        pipeline.Clock // nil: the machine's; times slow bodies
 	Log          *slog.Logger   // nil: nothing is logged
+	// Holds are sites that get no requests for a while: those that answer with 429 or
+	// 503 join them. Nil: no site is held.
+	Holds *Holds
+	// Dial connects to an address, where names are to be found elsewhere than in the
+	// network's own directory. It answers for what it connects to. Nil: the network's.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // UserAgent is the name Filmwire goes by on the web, with a page that tells the
@@ -61,6 +76,7 @@ type Client struct {
 	http    *http.Client
 	options Options
 	hosts   hosts
+	decoder packing.Decoder
 }
 
 // New makes a client.
@@ -88,17 +104,22 @@ func newClient(o Options, guard ...ssrf.Option) *Client {
 	if !o.AllowPrivate {
 		dialer.Control = control(append(guard, ssrf.WithAnyPort()))
 	}
+	dial := dialer.DialContext
+	if o.Dial != nil {
+		dial = o.Dial
+	}
 	c := &Client{options: o, hosts: hosts{waiting: map[string]*host{}}}
 	c.http = &http.Client{
 		Transport: &http.Transport{
 			Proxy:                  nil, // a proxy would dial where the guard cannot see
-			DialContext:            dialer.DialContext,
+			DialContext:            dial,
 			TLSHandshakeTimeout:    tlsTimeout,
 			ResponseHeaderTimeout:  headerTimeout,
 			IdleConnTimeout:        idleTimeout,
 			MaxIdleConnsPerHost:    perHost,
 			MaxResponseHeaderBytes: maxHeader,
 			ForceAttemptHTTP2:      true,
+			DisableCompression:     true, // what comes packed is unpacked here, more than gzip
 		},
 		CheckRedirect: c.redirect,
 	}
@@ -137,23 +158,29 @@ func (c *Client) redirect(req *http.Request, via []*http.Request) error {
 
 // Do sends the request; redirects of GET and HEAD are followed. It waits while two requests to the
 // host are under way: until their bodies are closed. Bodies come decompressed.
-// The errors of this package come wrapped, from Do or from reading the body.
+// The errors of this package come wrapped, from Do or from reading the body. To a
+// site that is held no request is sent: the error is a [pipeline.RetryAfter] with
+// [pipeline.ErrHeld].
 func (c *Client) Do(req *http.Request) (*http.Response, error) {
-	release, err := c.hosts.acquire(req.Context(), req.URL.Hostname())
+	host := req.URL.Hostname()
+	slot, err := c.hosts.acquire(req.Context(), host)
 	if err != nil {
 		return nil, fmt.Errorf("waiting for other requests to %s: %w", req.URL.Host, err)
 	}
-	ctx, cancel := context.WithCancelCause(req.Context())
-	g := &guard{ctx: ctx, cancel: cancel, release: release, left: c.options.MaxBody, max: c.options.MaxBody, done: make(chan struct{})}
-	go g.watch(c.options.Clock, c.options.Timeout)
-
-	req = req.Clone(ctx)
-	if req.Header.Get("User-Agent") == "" {
-		req.Header.Set("User-Agent", c.options.UserAgent)
+	if err := c.options.Holds.check(host); err != nil { // it may be since another one was answered
+		c.hosts.release(host, slot)
+		return nil, err
 	}
-	resp, err := c.http.Do(req)
+	g := c.guard(req.Context(), host, slot)
+	resp, err := c.http.Do(c.dressed(req, g.ctx))
 	if err != nil {
 		err = g.explain(err)
+		g.end()
+		return nil, err
+	}
+	c.options.Holds.note(resp)
+	if err := c.unpack(resp); err != nil {
+		resp.Body.Close()
 		g.end()
 		return nil, err
 	}
@@ -161,6 +188,34 @@ func (c *Client) Do(req *http.Request) (*http.Response, error) {
 	g.receiving.Store(true)
 	resp.Body = g
 	return resp, nil
+}
+
+// dressed is the request with what every request of the client has.
+func (c *Client) dressed(req *http.Request, ctx context.Context) *http.Request {
+	req = req.Clone(ctx)
+	if len(req.Header["User-Agent"]) == 0 {
+		req.Header["User-Agent"] = []string{c.options.UserAgent}
+	}
+	if len(req.Header["Accept-Encoding"]) == 0 && len(req.Header["Range"]) == 0 {
+		req.Header["Accept-Encoding"] = []string{packing.Accept}
+	}
+	return req
+}
+
+// unpack takes the body out of its coding. The answer then is as if it had none.
+func (c *Client) unpack(resp *http.Response) error {
+	coded := resp.Header.Get("Content-Encoding")
+	if coded == "" || resp.Body == http.NoBody || resp.Request.Method == http.MethodHead || resp.StatusCode == http.StatusPartialContent {
+		return nil
+	}
+	body, err := c.decoder.Decode(coded, resp.Body)
+	if err != nil {
+		return fmt.Errorf("%s: %w", resp.Request.URL.Redacted(), err)
+	}
+	resp.Body, resp.Uncompressed, resp.ContentLength = body, true, -1
+	resp.Header.Del("Content-Encoding")
+	resp.Header.Del("Content-Length")
+	return nil
 }
 
 // Close closes connections that are kept for the next request.

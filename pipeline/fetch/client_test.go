@@ -250,7 +250,7 @@ func TestGzipIsReadAndCapped(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			packed := squeeze(tt.size)
 			url := serve(t, func(w http.ResponseWriter, r *http.Request) {
-				if r.Header.Get("Accept-Encoding") != "gzip" {
+				if r.Header.Get("Accept-Encoding") != "gzip, br" {
 					t.Errorf("asked for %q", r.Header.Get("Accept-Encoding"))
 				}
 				w.Header().Set("Content-Encoding", "gzip")

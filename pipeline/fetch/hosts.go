@@ -18,7 +18,7 @@ type host struct {
 }
 
 // acquire waits for a slot of the host; release gives it back.
-func (h *hosts) acquire(ctx context.Context, name string) (release func(), err error) {
+func (h *hosts) acquire(ctx context.Context, name string) (*host, error) {
 	h.mu.Lock()
 	one := h.waiting[name]
 	if one == nil {
@@ -30,14 +30,16 @@ func (h *hosts) acquire(ctx context.Context, name string) (release func(), err e
 
 	select {
 	case one.slots <- struct{}{}:
-		return func() {
-			<-one.slots
-			h.leave(name, one)
-		}, nil
+		return one, nil
 	case <-ctx.Done():
 		h.leave(name, one)
 		return nil, ctx.Err()
 	}
+}
+
+func (h *hosts) release(name string, one *host) {
+	<-one.slots
+	h.leave(name, one)
 }
 
 func (h *hosts) leave(name string, one *host) {
