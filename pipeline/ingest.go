@@ -163,6 +163,7 @@ type Report struct {
 	EndedAt   time.Time `json:"ended_at"`
 	Unchanged bool      `json:"unchanged,omitempty"` // the source said so
 	Push      []Push    `json:"-"`                   // who tells of changes
+	Waits     string    `json:"waits,omitempty"`     // why no feed was asked, for people
 	Read      int       `json:"read"`                // documents handed out
 	Same      int       `json:"same"`                // reviews that had not changed
 	Published int       `json:"published"`
@@ -170,6 +171,8 @@ type Report struct {
 	Withdrawn int       `json:"withdrawn"`
 	Restored  int       `json:"restored"`
 	PassedBy  int       `json:"passed_by,omitempty"` // documents that are no reviews
+	Fresh     int       `json:"fresh,omitempty"`     // reviews that were understood: new ones, or changed
+	Rated     int       `json:"rated,omitempty"`     // of them, with a rating
 	Held      int       `json:"held,omitempty"`      // missing, but not withdrawn: too many at once
 	HeldOf    int       `json:"held_of,omitempty"`   // of so many the source had
 	Damaged   int       `json:"damaged,omitempty"`   // documents that could not be read
@@ -433,6 +436,10 @@ func (p *poll) sound(all []*candidate) []*candidate {
 			p.fill(c)
 			if len(c.review.Warnings) > 0 || c.review.Rating.Kind == review.Invalid {
 				p.report.Warned++
+			}
+			p.report.Fresh++
+			if k := c.review.Rating.Kind; k == review.Scored || k == review.Verdicted {
+				p.report.Rated++
 			}
 			kept = append(kept, c)
 		case errors.Is(c.err, ErrNotReview):

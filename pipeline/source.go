@@ -128,6 +128,8 @@ type SourceEnv struct {
 	Log   *slog.Logger
 	Clock Clock
 	HTTP  Doer
+	// Polls remembers when each feed may be asked again; nil remembers nothing.
+	Polls Polls
 	// Feed opens a feed, for sources that are one or stand on some.
 	Feed OpenFeed
 	// Export reads what other services hand their users.

@@ -98,6 +98,9 @@ func (c *command) once(ctx context.Context, d *daemon.Daemon, bar *progress) err
 
 // describe says what a poll came to, in words.
 func describe(r *pipeline.Report) string {
+	if r.Waits != "" && r.Read == 0 {
+		return "not asked: " + r.Waits
+	}
 	if r.Unchanged {
 		return "unchanged"
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 
 	"github.com/filmwire/filmwire/cmd/daemon"
 	"github.com/filmwire/filmwire/config"
+	"github.com/filmwire/filmwire/pipeline"
 	"github.com/filmwire/filmwire/pipeline/bus"
 	"github.com/filmwire/filmwire/pipeline/subscriber"
 )
@@ -23,7 +25,7 @@ func (c *command) statusVerb() *cobra.Command {
 		Long:  "Status says how the sources and the sinks are doing, whether or not the daemon runs. It exits 3 when something needs attention.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.withLog(cmd.Context(), func(ctx context.Context, cfg *config.Config, b *bus.Bus) error {
-				st, err := daemon.ReadStatus(ctx, cfg, b, time.Now())
+				st, err := daemon.ReadStatus(ctx, cfg, b, pipeline.SystemClock{})
 				if err != nil {
 					return err
 				}
@@ -46,16 +48,16 @@ func (c *command) statusVerb() *cobra.Command {
 func (c *command) printStatus(st *daemon.Status) error {
 	fmt.Fprintf(c.Out, "%s on the log, %d kB, newest event at position %d\n\n", count(int(st.Reviews), "review"), st.Bytes/1000, st.Head)
 	w := tabwriter.NewWriter(c.Out, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(w, "SOURCE\tTYPE\tLAST POLLED\tNEXT\tLAST POLL")
+	fmt.Fprintln(w, "SOURCE\tTYPE\tLAST POLLED\tNEXT\tLAST POLL\tNEXT IS BY")
 	for i := range st.Sources {
 		s := &st.Sources[i]
 		last := "-"
 		if !s.LastPolled.IsZero() {
 			last = describe(&s.Report)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", s.Name, s.Type, moment(s.LastPolled), moment(s.Next), last)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", s.Name, s.Type, moment(s.LastPolled), moment(s.Next), last, s.Why)
 	}
-	fmt.Fprintln(w, "\t\t\t\t\t\nSINK\tTYPE\tBEHIND BY\tWAITING\tQUARANTINE\tNOTED")
+	fmt.Fprintln(w, "\t\t\t\t\t\t\nSINK\tTYPE\tBEHIND BY\tWAITING\tQUARANTINE\tNOTED")
 	for _, s := range st.Sinks {
 		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%d\t%s\n", s.Name, s.Type, int64(st.Head)-int64(s.Position), s.Waiting, s.Quarantined, moment(s.NotedAt))
 	}
@@ -66,16 +68,7 @@ func (c *command) printStatus(st *daemon.Status) error {
 		fmt.Fprintf(c.Out, "\n%s stand for reviews that fit several: `filmwire explain film --inspect` says which, and what to do\n", count(n, "film"))
 	}
 	for i := range st.Sources {
-		s := &st.Sources[i]
-		if s.Error != "" {
-			fmt.Fprintf(c.Out, "\n%s, %s in a row\n", s.Error, count(s.Failures, "failure"))
-		}
-		for _, p := range s.Report.Problems {
-			fmt.Fprintf(c.Out, "\nsource %q: %s\n", s.Name, p)
-		}
-		for _, sub := range s.Subscriptions {
-			fmt.Fprintf(c.Out, "\nsource %q: %s\n", s.Name, inWords(&sub))
-		}
+		c.printSource(&st.Sources[i])
 	}
 	for _, s := range st.Sinks {
 		if s.Paused.Code != "" {
@@ -101,6 +94,38 @@ func inWords(s *subscriber.Status) string {
 		return fmt.Sprintf("%s is being told that nobody listens any more", s.Hub)
 	}
 	return fmt.Sprintf("%s was asked to tell of changes, and has not confirmed it yet", s.Hub)
+}
+
+// mostNamed bounds how many feeds of a source are named.
+const mostNamed = 20
+
+// printSource says what people should know of a source besides its line.
+func (c *command) printSource(s *daemon.SourceStatus) {
+	if s.Error != "" {
+		fmt.Fprintf(c.Out, "\n%s, %s in a row\n", s.Error, count(s.Failures, "failure"))
+	}
+	for _, p := range s.Report.Problems {
+		fmt.Fprintf(c.Out, "\nsource %q: %s\n", s.Name, p)
+	}
+	for _, sub := range s.Subscriptions {
+		fmt.Fprintf(c.Out, "\nsource %q: %s\n", s.Name, inWords(&sub))
+	}
+	for _, what := range s.Falling {
+		fmt.Fprintf(c.Out, "\nsource %q: %s; its pages may look different now: `filmwire try` shows what is understood of them\n", s.Name, what)
+	}
+	named := 0
+	for i := range s.Feeds {
+		words := s.Feeds[i].Words()
+		if words == "" || s.Feeds[i].Error != "" && strings.Contains(s.Error, s.Feeds[i].Error) {
+			continue
+		}
+		if named++; named <= mostNamed {
+			fmt.Fprintf(c.Out, "\nsource %q: %s %s\n", s.Name, s.Feeds[i].Feed, words)
+		}
+	}
+	if named > mostNamed {
+		fmt.Fprintf(c.Out, "\nsource %q: and %d more feeds; --json lists all\n", s.Name, named-mostNamed)
+	}
 }
 
 func moment(t time.Time) string {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -37,6 +38,9 @@ type Options struct {
 	// Progress, which may be nil, is told how far the poll of a source is, and at
 	// the end what it came to: then the report has its EndedAt.
 	Progress func(pipeline.Report)
+	// Dial, which may be nil, connects sources to an address, instead of the network's
+	// own directory: in tests, whose servers have names.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // Daemon is Filmwire, wired and ready, with nothing running yet. What all parts
@@ -53,6 +57,8 @@ type Daemon struct {
 	ingest     *pipeline.Ingest
 	rules      rulebook
 	clients    map[bool]pipeline.Doer // by whether private addresses are allowed
+	readers    map[bool]*fetch.Client // those of sources, likewise
+	holds      *fetch.Holds           // sites that sources leave alone for a while
 	noted      map[string]SinkStatus  // what was last noted of each sink
 	filmsNoted *FilmsStatus           // what was last noted of the registry
 	holder     string                 // as whom it delivers, "" where no other daemon can
@@ -88,7 +94,7 @@ const (
 // Open makes a daemon. The caller closes it.
 func Open(ctx context.Context, o Options) (*Daemon, error) {
 	d := &Daemon{
-		Options: o, clients: map[bool]pipeline.Doer{}, noted: map[string]SinkStatus{},
+		Options: o, clients: map[bool]pipeline.Doer{}, readers: map[bool]*fetch.Client{}, noted: map[string]SinkStatus{},
 		salt: []byte(rand.Text()), since: o.Clock.Now(), sweeping: make(chan struct{}, 1),
 	}
 	d.site.Store(&o.Config.Site)
@@ -125,7 +131,7 @@ func (d *Daemon) openBus(ctx context.Context) error {
 	d.bus = b
 	d.push("log", b.Close)
 	d.log = pipeline.NewWindow(b.Log(), windowSize)
-	return nil
+	return d.openHolds(ctx)
 }
 
 func (d *Daemon) openStores(ctx context.Context) error {
@@ -200,8 +206,20 @@ func (d *Daemon) nameHolder() error {
 	return batch.Commit(0)
 }
 
-// client is the one for all sources that may reach private addresses, or for all that may
-// not: how many requests a host gets at once is counted per client.
+// sourceClient is the one for all sources that may reach private addresses, or for all
+// that may not: how many requests a host gets at once is counted per client.
+func (d *Daemon) sourceClient(allowPrivate bool) pipeline.Doer {
+	if d.readers[allowPrivate] == nil {
+		c := fetch.New(fetch.Options{
+			UserAgent: fetch.UserAgent(d.Version), AllowPrivate: allowPrivate, Clock: d.Clock, Log: d.Log, Holds: d.holds, Dial: d.Dial,
+		})
+		d.readers[allowPrivate] = c
+		d.push("connections of sources", func() error { c.Close(); return nil })
+	}
+	return d.readers[allowPrivate]
+}
+
+// client is that of everything else that is not a sink's own.
 func (d *Daemon) client(allowPrivate bool) pipeline.Doer {
 	if d.clients[allowPrivate] == nil {
 		d.clients[allowPrivate] = d.newClient(allowPrivate)

@@ -115,8 +115,12 @@ func (p *Plan) countOne(ctx context.Context, step *Planned, w *wanted, b *bus.Bu
 	switch step.Kind {
 	case KindSource:
 		st := SourceStatus{Name: step.Name}
-		if err = read(ctx, b.KV(), SourceStatusKey(step.Name), &st); err == nil {
-			step.Next = nextPoll(w.source, w.zone, &st, clock.Now())
+		if err = read(ctx, b.KV(), SourceStatusKey(step.Name), &st); err != nil {
+			return err
+		}
+		if err = st.readFeeds(ctx, b.KV(), clock); err == nil && w != nil {
+			st.plan(w.source, w.zone, clock.Now())
+			step.Next = st.Next
 		}
 	case KindDelivery:
 		step.Paused = w.sink.Pause

@@ -91,10 +91,24 @@ func (s *source) heed(ctx context.Context) {
 		case <-s.news:
 		}
 		s.mu.Lock()
+		told := s.poked
 		s.poked = nil
 		s.mu.Unlock()
-		s.poll(ctx) // what went wrong is in the status and the log
+		s.pollTold(ctx, told)
 	}
+}
+
+// pollTold polls the source, and feeds that a hub told of whether or not their time has
+// come: that is what a hub is for.
+func (s *source) pollTold(ctx context.Context, feeds []string) {
+	s.polling.Lock()
+	defer s.polling.Unlock()
+	for _, feed := range feeds {
+		if err := s.feeds.Told(ctx, feed); err != nil {
+			s.d.Log.Warn("a hub told of news, but it is not asked for before its time", "source", s.polled.Name, "feed", feed, "err", err)
+		}
+	}
+	s.pollHeld(ctx) // what went wrong is in the status and the log
 }
 
 // readPush reads how the subscriptions of the sources are doing. Where nobody

@@ -112,12 +112,13 @@ func (d *Daemon) do(ctx context.Context, job pipeline.Job) {
 	var beat sync.WaitGroup
 	beat.Go(func() { d.keepWorking(working, job) })
 	d.pollNamed(ctx, job.Source())
+	finished := ctx.Err() == nil
 	stop()
 	beat.Wait()
-	if ctx.Err() != nil {
-		return // not done: another daemon, or this one's next start, takes it up
+	if !finished {
+		return // another daemon, or this one's next start, takes it up
 	}
-	if err := job.Done(ctx); err != nil {
+	if err := job.Done(context.WithoutCancel(ctx)); err != nil {
 		d.Log.Warn("poll job could not be marked as done; it may be done again", "source", job.Source(), "slot", job.Slot(), "err", err)
 	}
 }

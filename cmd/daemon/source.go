@@ -13,6 +13,7 @@ import (
 	"github.com/filmwire/filmwire/pipeline/charset"
 	"github.com/filmwire/filmwire/pipeline/exports"
 	"github.com/filmwire/filmwire/pipeline/feeds"
+	"github.com/filmwire/filmwire/pipeline/polls"
 	"github.com/filmwire/filmwire/pipeline/schedule"
 	"github.com/filmwire/filmwire/pipeline/serve"
 	"github.com/filmwire/filmwire/pipeline/subscriber"
@@ -23,8 +24,9 @@ type SourceStatus struct {
 	Name       string          `json:"name"`
 	Type       string          `json:"type"`
 	LastPolled time.Time       `json:"last_polled,omitzero"`
-	LastRead   time.Time       `json:"last_read,omitzero"` // the last poll without an error
-	Next       time.Time       `json:"next,omitzero"`
+	LastRead   time.Time       `json:"last_read,omitzero"`  // the last poll without an error
+	Next       time.Time       `json:"next,omitzero"`       // when it is polled next
+	Why        string          `json:"next_why,omitempty"`  // and why not earlier
 	NotBefore  time.Time       `json:"not_before,omitzero"` // the source asked for it
 	Failures   int             `json:"failures"`            // in a row
 	Error      string          `json:"error,omitempty"`
@@ -36,6 +38,10 @@ type SourceStatus struct {
 	Push []pipeline.Push `json:"push,omitempty"`
 	// Subscriptions are those at the hubs. They are kept elsewhere.
 	Subscriptions []subscriber.Status `json:"subscriptions,omitempty"`
+	Yield         Yield               `json:"yield,omitempty"`
+	// Falling says what its documents give less of than they used to.
+	Falling []string     `json:"falling,omitempty"`
+	Feeds   []FeedStatus `json:"feeds,omitempty"` // that it stands on
 }
 
 // NeedsAttention says that somebody should look.
@@ -51,11 +57,13 @@ type source struct {
 	schedule *schedule.Schedule
 	private  bool          // it may reach private addresses
 	news     chan struct{} // a hub told of some: see poke
+	feeds    *polls.Book   // when each of its feeds may be asked
 
 	polling sync.Mutex // held during a poll: one at a time
 
 	mu      sync.Mutex // over what follows
 	status  SourceStatus
+	gone    bool // it said so since it was opened
 	planner *schedule.Planner
 	working context.Context // that of run; nil before it
 	poked   []string        // feeds that a hub told of
@@ -67,8 +75,9 @@ func (d *Daemon) openSource(w *wanted, holds *stack) (runner, error) {
 	if err != nil {
 		return nil, err
 	}
+	book := polls.New(d.bus.KV(), c.Name, d.Clock)
 	env := pipeline.SourceEnv{
-		Name: c.Name, Log: d.Log.With("source", c.Name), Clock: d.Clock, HTTP: d.client(c.AllowPrivate),
+		Name: c.Name, Log: d.Log.With("source", c.Name), Clock: d.Clock, HTTP: d.sourceClient(c.AllowPrivate), Polls: book,
 	}
 	env.Feed, env.Export = feeds.Opener(env), exports.Reader(env.Clock)
 	env.Text, env.UTF8 = charset.Text, charset.Reader
@@ -77,7 +86,7 @@ func (d *Daemon) openSource(w *wanted, holds *stack) (runner, error) {
 		return nil, err
 	}
 	holdCloser(holds, opened)
-	return &source{d: d, schedule: when, private: c.AllowPrivate, news: make(chan struct{}, 1), status: SourceStatus{Name: c.Name, Type: c.Type}, polled: pipeline.Polled{
+	return &source{d: d, schedule: when, feeds: book, private: c.AllowPrivate, news: make(chan struct{}, 1), status: SourceStatus{Name: c.Name, Type: c.Type}, polled: pipeline.Polled{
 		Name: c.Name, Type: c.Type, Source: opened, Defaults: c.Defaults, Withdraw: c.Withdraw, Parser: w.Version,
 	}}, nil
 }
@@ -93,7 +102,7 @@ func (s *source) prepare(ctx context.Context) error {
 	case json.Unmarshal(value, &status) != nil:
 		s.d.Log.Warn("the source's status cannot be read and begins anew", "source", s.polled.Name)
 	}
-	status.Type, status.Gone = s.polled.Type, false
+	status.Type = s.polled.Type
 	plan := schedule.Plan{Source: s.polled.Name, Schedule: s.schedule, Last: status.LastPolled}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -183,19 +192,69 @@ func (s *source) pollHeld(ctx context.Context) (pipeline.Report, error) {
 	if ctx.Err() != nil {
 		return pipeline.Report{Source: s.polled.Name}, context.Cause(ctx)
 	}
-	if before := s.Status(); before.Gone || s.d.Clock.Now().Before(before.NotBefore) {
-		s.d.Log.Debug("source is not polled", "source", s.polled.Name, "gone", before.Gone, "not_before", before.NotBefore)
-		return pipeline.Report{Source: s.polled.Name, Unchanged: true}, nil
-	}
-	report, err := s.d.ingest.Poll(ctx, &s.polled, s.d.Progress)
+	report, err := s.read(ctx)
 	if s.d.Progress != nil {
+		if report.EndedAt.IsZero() {
+			report.EndedAt = s.d.Clock.Now()
+		}
 		s.d.Progress(report)
 	}
+	return report, err
+}
+
+// read is the poll itself. One that asked nobody for anything was none, and leaves the
+// status as it is.
+func (s *source) read(ctx context.Context) (pipeline.Report, error) {
+	if waits := s.waits(); waits != "" {
+		s.d.Log.Debug("source is not polled", "source", s.polled.Name, "why", waits)
+		return pipeline.Report{Source: s.polled.Name, Unchanged: true, Waits: waits}, nil
+	}
+	s.feeds.Begin()
+	report, err := s.d.ingest.Poll(ctx, &s.polled, s.d.Progress)
 	if ctx.Err() != nil {
 		return report, errors.Join(err, context.Cause(ctx))
 	}
-	return report, errors.Join(err, s.settle(ctx, report, err))
+	tally := s.feeds.Tally()
+	kept := s.feeds.End(ctx, err == nil)
+	if err == nil && tally.Asked == 0 && tally.Waiting > 0 {
+		report.Waits = waitsInWords(&tally)
+		if report.Read == 0 && report.Events() == 0 && !report.NeedsAttention() {
+			return report, kept
+		}
+	}
+	return report, errors.Join(err, kept, s.settle(ctx, report, err))
 }
+
+// waits says why the source as a whole is not polled now, "" if it is.
+func (s *source) waits() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.gone:
+		return "the source says that it is gone for good"
+	case s.d.Clock.Now().Before(s.status.NotBefore):
+		return "the source asked for time, until " + moment(s.status.NotBefore)
+	}
+	return ""
+}
+
+// waitsInWords says why no feed of a source was asked.
+func waitsInWords(t *polls.Tally) string {
+	why := t.Soonest.Why
+	if t.Soonest.Error != "" {
+		why += " (" + t.Soonest.Error + ")"
+	}
+	if !t.Soonest.Next.IsZero() {
+		why += "; next from " + moment(t.Soonest.Next)
+	}
+	if t.Waiting > 1 {
+		return fmt.Sprintf("the time of %d feeds has not come; of the first: %s", t.Waiting, why)
+	}
+	return why
+}
+
+// moment is a time as people on this machine say it.
+func moment(t time.Time) string { return t.Local().Format("2006-01-02 15:04") }
 
 // settle notes what a poll came to.
 func (s *source) settle(ctx context.Context, report pipeline.Report, failed error) error {
@@ -204,14 +263,16 @@ func (s *source) settle(ctx context.Context, report pipeline.Report, failed erro
 	st.LastPolled, st.NotBefore, st.Report = report.EndedAt, time.Time{}, report
 	st.Events += int64(report.Events())
 	st.Polls++
-	st.Error = ""
-	if failed == nil {
-		st.LastRead, st.Failures = report.EndedAt, 0
+	st.Yield.add(&report)
+	switch {
+	case failed == nil && report.Waits != "": // how its feed is doing is not known anew
+	case failed == nil:
+		st.LastRead, st.Failures, st.Error, st.Gone = report.EndedAt, 0, "", false
 		if !slices.Equal(st.Push, report.Push) {
 			st.Push = report.Push
 			defer s.d.lookAtOffers() // when it stands in KV
 		}
-	} else {
+	default:
 		st.Failures++
 		st.Error = failed.Error()
 		var later *pipeline.RetryAfter
@@ -219,6 +280,7 @@ func (s *source) settle(ctx context.Context, report pipeline.Report, failed erro
 			st.NotBefore = report.EndedAt.Add(later.After)
 		}
 		st.Gone = errors.Is(failed, pipeline.ErrGone)
+		s.gone = st.Gone
 	}
 	now := *st
 	s.mu.Unlock()

@@ -11,7 +11,6 @@ import (
 	"github.com/filmwire/filmwire/config"
 	"github.com/filmwire/filmwire/pipeline"
 	"github.com/filmwire/filmwire/pipeline/bus"
-	"github.com/filmwire/filmwire/pipeline/schedule"
 )
 
 // Status is how everything is doing, for a verb that may run beside the daemon.
@@ -126,7 +125,7 @@ func (d *Daemon) keepNoting(ctx context.Context) {
 }
 
 // ReadStatus reads how everything in the config is doing.
-func ReadStatus(ctx context.Context, c *config.Config, b *bus.Bus, now time.Time) (Status, error) {
+func ReadStatus(ctx context.Context, c *config.Config, b *bus.Bus, clock pipeline.Clock) (Status, error) {
 	var s Status
 	head, err := b.Log().Head(ctx)
 	if err != nil {
@@ -142,7 +141,11 @@ func ReadStatus(ctx context.Context, c *config.Config, b *bus.Bus, now time.Time
 		if err := read(ctx, b.KV(), SourceStatusKey(st.Name), &st); err != nil {
 			return s, err
 		}
-		st.Next = nextPoll(&c.Sources[i], c.Zone, &st, now)
+		if err := st.readFeeds(ctx, b.KV(), clock); err != nil {
+			return s, err
+		}
+		st.plan(&c.Sources[i], c.Zone, clock.Now())
+		st.Falling = st.Yield.falling()
 		s.Sources = append(s.Sources, st)
 	}
 	for i := range c.Sinks {
@@ -161,7 +164,7 @@ func ReadStatus(ctx context.Context, c *config.Config, b *bus.Bus, now time.Time
 	if err := read(ctx, b.KV(), filmsNoteKey, &s.Films); err != nil {
 		return s, err
 	}
-	if err := s.readPush(ctx, c, b, now); err != nil {
+	if err := s.readPush(ctx, c, b, clock.Now()); err != nil {
 		return s, err
 	}
 	sort.SliceStable(s.Sinks, func(i, j int) bool { return s.Sinks[i].Name < s.Sinks[j].Name })
@@ -179,19 +182,6 @@ func (s *SinkStatus) readDelivery(ctx context.Context, kv pipeline.KV) error {
 		s.Paused = *st.Paused
 	}
 	return nil
-}
-
-// nextPoll is when the source's schedule, and the source itself, have it polled.
-func nextPoll(c *config.Source, zone *time.Location, st *SourceStatus, now time.Time) time.Time {
-	when, err := schedule.Parse(c.Schedule, zone)
-	if err != nil {
-		return time.Time{}
-	}
-	next := when.Next(when.Latest(now)).At.Add(when.Jitter(c.Name, now))
-	if st.NotBefore.After(next) {
-		next = st.NotBefore
-	}
-	return next
 }
 
 // read fills into from a key, and leaves it alone where there is none.

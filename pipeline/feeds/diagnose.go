@@ -24,7 +24,7 @@ func (s *source) Diagnose(ctx context.Context) []pipeline.Finding {
 		return []pipeline.Finding{s.unreached(err)}
 	}
 	defer resp.Body.Close()
-	if err := s.status(resp); err != nil && !errors.Is(err, errUnchanged) {
+	if err := s.status(resp); err != nil {
 		return []pipeline.Finding{{Level: pipeline.LevelFault, Cause: err.Error()}}
 	}
 	kind, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";")

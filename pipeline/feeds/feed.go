@@ -35,7 +35,7 @@ const DefaultTimeout = time.Minute
 // its log. It is what stands behind [pipeline.SourceEnv.Feed].
 func Opener(env pipeline.SourceEnv) pipeline.OpenFeed {
 	return func(address string, timeout time.Duration) pipeline.Source {
-		s := &source{url: address, name: address, timeout: timeout, env: env}
+		s := &source{url: address, name: address, timeout: timeout, env: env, own: isOwn(address), opened: env.Clock.Now()}
 		if u, err := url.Parse(address); err == nil {
 			s.name = u.Redacted()
 		}
@@ -52,7 +52,9 @@ type source struct {
 	name    string // the url without a password
 	timeout time.Duration
 	env     pipeline.SourceEnv
-	moved   string // the move that was logged last
+	own     bool      // on this machine or a network of one's own
+	opened  time.Time // when the source was
+	moved   string    // the move that was logged last
 }
 
 // checkpoint is what is remembered of a feed between readings: the validators as
@@ -60,72 +62,118 @@ type source struct {
 // that give none.
 type checkpoint struct {
 	URL          string            `json:"url"`
+	At           string            `json:"at,omitempty"` // where the validators came from
 	ETag         []byte            `json:"etag,omitempty"`
 	LastModified []byte            `json:"last_modified,omitempty"`
 	SHA256       []byte            `json:"sha256,omitempty"`
 	Shared       map[string]string `json:"shared_guids,omitempty"` // see identify
 	Push         []pipeline.Push   `json:"push,omitempty"`         // who tells of changes
+	IDs          []byte            `json:"ids,omitempty"`          // see idsOf
 }
 
 // readCheckpoint takes a stored checkpoint apart. One of another address, or one that is
-// not ours, counts for nothing.
-func readCheckpoint(stored []byte, url string) *checkpoint {
-	var c checkpoint
-	if json.Unmarshal(stored, &c) != nil || c.URL != url {
-		return &checkpoint{URL: url}
+// not ours, counts for nothing: then the feed is not known.
+func readCheckpoint(stored []byte, url string) (c *checkpoint, known bool) {
+	c = &checkpoint{}
+	if json.Unmarshal(stored, c) != nil || c.URL != url {
+		return &checkpoint{URL: url}, false
 	}
-	return &c
+	return c, true
 }
 
-// Read fetches the feed and hands out its items, oldest first. It is never
-// complete: a feed forgets its older items, which are not withdrawn for that.
+// Read fetches the feed, if its time has come, and hands out its items, oldest first.
+// It is never complete: a feed forgets its older items, which are not withdrawn for
+// that.
 func (s *source) Read(ctx context.Context, stored []byte, out pipeline.Out) (pipeline.Reading, error) {
-	known := readCheckpoint(stored, s.name)
+	known, knew := readCheckpoint(stored, s.name)
 	unchanged := pipeline.Reading{Checkpoint: stored, Unchanged: true, Push: known.Push}
-	within, cancel := context.WithTimeout(ctx, s.timeout)
-	defer cancel()
-	a, err := s.request(within, known)
+	t, err := s.turn(ctx, knew)
+	if err != nil || t == nil {
+		return unchanged, err
+	}
+	a, p, err := s.fetch(ctx, t, known)
 	switch {
 	case ctx.Err() != nil:
 		return pipeline.Reading{}, ctx.Err()
-	case errors.Is(err, errUnchanged):
+	case err != nil && t.failed(err):
 		return unchanged, nil
-	case within.Err() != nil:
-		return pipeline.Reading{}, fmt.Errorf("feed: %s: no answer within %v, which timeout can raise: %w", s.name, s.timeout, within.Err())
 	case err != nil:
 		return pipeline.Reading{}, err
+	case p == nil:
+		t.answered(a)
+		unchanged.Checkpoint, err = known.renewed(a, stored)
+		return unchanged, err
 	}
-	s.noteMove(a.movedTo)
-	digest := sha256.Sum256(a.body)
-	if bytes.Equal(digest[:], known.SHA256) {
-		return unchanged, nil
+	next := checkpoint{URL: s.name, Shared: identify(p.entries, known.Shared), IDs: known.IDs, Push: s.push(&a.about, &p.about, a.url)}
+	if next.Push == nil && (a.delta || a.cut || p.cut) {
+		next.Push = known.Push // the rest may have said so
 	}
-	p, err := parse(ctx, a.body, a.contentType, a.url, s.env.Clock.Now())
-	switch {
-	case ctx.Err() != nil:
-		return pipeline.Reading{}, ctx.Err()
-	case err != nil:
-		return pipeline.Reading{}, explain(err, a)
+	if ids := idsOf(p.entries); !a.delta {
+		t.moved(a.movedTo, sameFeed(known.IDs, ids))
+		next.IDs = ids
 	}
-	if a.cut || p.cut {
-		p.cut = true
+	t.noteNews(p.entries, a.delta)
+	t.answered(a)
+	if a.cut || p.cut { // what is cut short must not be taken for what the server has
 		err := fmt.Errorf("the feed is cut short: %d whole items were read, %d begun; it is read anew next time", len(p.entries), p.lost)
 		if err := out.Problem(pipeline.Problem{Where: s.name, Err: err}); err != nil {
 			return pipeline.Reading{}, err
 		}
-	}
-	next := checkpoint{URL: s.name, Shared: identify(p.entries, known.Shared), Push: s.push(&a.about, &p.about, a.url)}
-	if p.cut && next.Push == nil {
-		next.Push = known.Push // its end may have said so
-	}
-	if !p.cut { // what is cut short must not be taken for what the server has
-		next.ETag, next.LastModified, next.SHA256 = a.etag, a.lastModified, digest[:]
+	} else {
+		next.keepValidators(a)
 	}
 	if err := s.handOut(ctx, latest(p.entries), out); err != nil {
 		return pipeline.Reading{}, err
 	}
 	kept, err := json.Marshal(next)
 	return pipeline.Reading{Checkpoint: kept, Push: next.Push}, err
+}
+
+// keepValidators keeps what the server gave to ask by, byte for byte. The bytes of a
+// delta say nothing of those of the feed.
+func (c *checkpoint) keepValidators(a *answer) {
+	c.ETag, c.LastModified, c.At = a.etag, a.lastModified, place(a.url)
+	if !a.delta {
+		digest := sha256.Sum256(a.body)
+		c.SHA256 = digest[:]
+	}
+}
+
+// renewed is the checkpoint after an answer with the same bytes as the last one: as
+// it was stored, unless the server gave other things to ask by.
+func (c *checkpoint) renewed(a *answer, stored []byte) ([]byte, error) {
+	if a.unchanged || bytes.Equal(a.etag, c.ETag) && bytes.Equal(a.lastModified, c.LastModified) && place(a.url) == c.At {
+		return stored, nil
+	}
+	c.keepValidators(a)
+	return json.Marshal(c)
+}
+
+// fetch asks for the feed and takes it apart. Of one that is unchanged there are no
+// parts.
+func (s *source) fetch(ctx context.Context, t *turn, known *checkpoint) (*answer, *parsed, error) {
+	within, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	a, err := s.request(within, t.address(), known)
+	switch {
+	case err != nil && within.Err() != nil:
+		return nil, nil, fmt.Errorf("feed: %s: no answer within %v, which timeout can raise: %w", s.name, s.timeout, within.Err())
+	case err != nil:
+		return nil, nil, err
+	case a.unchanged:
+		t.moved(a.movedTo, nil)
+		return a, nil, nil
+	}
+	if digest := sha256.Sum256(a.body); !a.delta && bytes.Equal(digest[:], known.SHA256) {
+		same := true
+		t.moved(a.movedTo, &same)
+		return a, nil, nil
+	}
+	p, err := parse(ctx, a.body, a.contentType, a.url, s.env.Clock.Now())
+	if err != nil {
+		return nil, nil, explain(err, a)
+	}
+	return a, p, nil
 }
 
 func (s *source) handOut(ctx context.Context, entries []entry, out pipeline.Out) error {
@@ -147,14 +195,6 @@ func (s *source) handOut(ctx context.Context, entries []entry, out pipeline.Out)
 		}
 	}
 	return nil
-}
-
-// noteMove logs a permanent redirect, once for each address.
-func (s *source) noteMove(to string) {
-	if to != "" && to != s.moved {
-		s.env.Log.Info("the feed has moved for good; give the config its new url", "url", to)
-	}
-	s.moved = to
 }
 
 // explain adds the feeds a page names to the error that it is no feed.

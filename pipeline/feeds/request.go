@@ -28,42 +28,45 @@ type answer struct {
 	contentType  string
 	url          *url.URL // after redirects
 	movedTo      string   // the address it has moved to for good
-	etag         []byte
+	header       http.Header
+	etag         []byte // of the whole feed, also with a delta
 	lastModified []byte
 	about        relations // what its header says of the feed
 	cut          bool      // the connection broke before the end
+	unchanged    bool      // there is no body: the feed is as the checkpoint knows it
+	delta        bool      // only what is new or changed since the checkpoint (RFC 3229)
 }
 
-var errUnchanged = errors.New("unchanged")
-
-// request asks for the feed, unless it is as the checkpoint knows it: errUnchanged.
-func (s *source) request(ctx context.Context, c *checkpoint) (*answer, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url, nil)
+// request asks for the feed at an address, on the condition that it is not as the
+// checkpoint knows it.
+func (s *source) request(ctx context.Context, address string, c *checkpoint) (*answer, error) {
+	resp, err := s.send(ctx, address, c)
 	if err != nil {
-		return nil, fmt.Errorf("feed: %w", err)
-	}
-	req.Header.Set("Accept", accept)
-	if len(c.ETag) > 0 {
-		req.Header.Set("If-None-Match", string(c.ETag))
-	}
-	if len(c.LastModified) > 0 {
-		req.Header.Set("If-Modified-Since", string(c.LastModified))
-	}
-	resp, err := s.env.HTTP.Do(req)
-	if err != nil {
-		return nil, fmt.Errorf("feed: %w", err)
-	}
-	defer resp.Body.Close()
-	if err := s.status(resp); err != nil {
 		return nil, err
 	}
+	if resp.StatusCode == http.StatusNotModified && !c.trusts(resp) {
+		resp.Body.Close()
+		if resp, err = s.send(ctx, address, &checkpoint{}); err != nil {
+			return nil, err
+		}
+	}
+	defer resp.Body.Close()
 	a := &answer{
 		contentType:  resp.Header.Get("Content-Type"),
 		url:          resp.Request.URL,
 		movedTo:      movedTo(resp),
+		header:       resp.Header,
 		etag:         []byte(resp.Header.Get("Etag")),
 		lastModified: []byte(resp.Header.Get("Last-Modified")),
 		about:        headerRelations(resp.Header.Values("Link")),
+		unchanged:    resp.StatusCode == http.StatusNotModified,
+		delta:        resp.StatusCode == http.StatusIMUsed,
+	}
+	if a.unchanged {
+		return a, nil
+	}
+	if err := s.status(resp); err != nil {
+		return nil, err
 	}
 	a.body, err = readBody(resp)
 	switch {
@@ -79,6 +82,44 @@ func (s *source) request(ctx context.Context, c *checkpoint) (*answer, error) {
 	return a, nil
 }
 
+// send sends the request. Who has an entity tag is content with what has changed
+// since (RFC 3229).
+func (s *source) send(ctx context.Context, address string, c *checkpoint) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, fmt.Errorf("feed: %w", err)
+	}
+	req.Header["Accept"] = []string{accept}
+	if len(c.ETag) > 0 {
+		req.Header["If-None-Match"] = []string{string(c.ETag)}
+		req.Header["A-Im"] = []string{"feed"}
+	}
+	if len(c.LastModified) > 0 {
+		req.Header["If-Modified-Since"] = []string{string(c.LastModified)}
+	}
+	resp, err := s.env.HTTP.Do(req)
+	if err != nil {
+		return nil, fmt.Errorf("feed: %w", unanswered{err})
+	}
+	return resp, nil
+}
+
+// unanswered is an error of a request that got no answer.
+type unanswered struct{ error }
+
+func (e unanswered) Unwrap() []error { return []error{e.error, errRequest} }
+
+// trusts reports whether a 304 is about what the checkpoint knows: it comes from where
+// that came from, or names the same entity tag. A redirect may have led to another
+// server, to which our date means something else.
+func (c *checkpoint) trusts(resp *http.Response) bool {
+	tag := resp.Header.Get("Etag")
+	return c.At == "" || c.At == place(resp.Request.URL) || tag != "" && tag == string(c.ETag)
+}
+
+// place is where an answer came from, without what redirects add for each request.
+func place(u *url.URL) string { return u.Scheme + "://" + u.Host + u.Path }
+
 // readBody reads one byte more than a feed may have. A length that the server
 // states saves growing, but nothing more is believed of it.
 func readBody(resp *http.Response) ([]byte, error) {
@@ -93,14 +134,34 @@ const maxStated = 4 << 20
 
 // status turns an answer that holds no feed into an error that says what to do.
 func (s *source) status(resp *http.Response) error {
+	if err := s.explainStatus(resp); err != nil {
+		return &statusError{resp.StatusCode, err}
+	}
+	return nil
+}
+
+// deltaStatus looks whether a 226 is what was asked for.
+func (s *source) deltaStatus(resp *http.Response) error {
+	asked := resp.Request.Header.Get("If-None-Match")
+	base := resp.Header.Get("Delta-Base")
+	for manipulation := range strings.SplitSeq(resp.Header.Get("Im"), ",") {
+		if strings.EqualFold(strings.TrimSpace(manipulation), "feed") && asked != "" && (base == "" || base == asked) {
+			return nil
+		}
+	}
+	return fmt.Errorf("feed: 226 im used: %s: a delta of another kind, or to another version, than was asked for", resp.Request.URL.Redacted())
+}
+
+func (s *source) explainStatus(resp *http.Response) error {
 	code := resp.StatusCode
 	at := resp.Request.URL.Redacted()
+	if code == http.StatusOK {
+		return nil
+	}
 	said := strings.ToLower(fmt.Sprintf("%d %s", code, http.StatusText(code)))
 	switch {
-	case code == http.StatusOK:
-		return nil
-	case code == http.StatusNotModified:
-		return errUnchanged
+	case code == http.StatusIMUsed:
+		return s.deltaStatus(resp)
 	case code == http.StatusGone:
 		return fmt.Errorf("feed: %s: %s: %w; take it out of the config, or look for its new address", said, at, pipeline.ErrGone)
 	case code == http.StatusTooManyRequests || code == http.StatusServiceUnavailable:
