@@ -68,7 +68,7 @@ func New(kv pipeline.KV, source string, clock pipeline.Clock) *Book {
 func (b *Book) Begin() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.read, b.pages, b.at, b.tally = false, nil, nil, Tally{}
+	b.read, b.tally = false, Tally{}
 }
 
 // Tally is what happened since Begin.
@@ -238,9 +238,10 @@ func (b *Book) load(ctx context.Context) error {
 	if b.read {
 		return nil
 	}
+	before := b.pages
 	b.pages, b.at = nil, map[string]*row{}
-	for {
-		p := &page{key: pageKey(b.source, len(b.pages)), changed: map[string]bool{}}
+	for n := 0; ; n++ {
+		p := &page{key: pageKey(b.source, n), changed: map[string]bool{}}
 		value, revision, err := b.kv.Look(ctx, p.key)
 		if errors.Is(err, pipeline.ErrNotFound) {
 			b.read = true
@@ -249,8 +250,13 @@ func (b *Book) load(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("when feeds may be asked: %w", err)
 		}
-		p.revision = revision
-		p.decode(value)
+		if n < len(before) && before[n].revision == revision && len(before[n].changed) == 0 {
+			p = before[n] // as this daemon wrote it
+			p.rest()
+		} else {
+			p.revision = revision
+			p.decode(value)
+		}
 		p.rows = slices.DeleteFunc(p.rows, func(r *row) bool { return b.forgotten(&r.state) })
 		for _, r := range p.rows {
 			b.at[r.state.Feed] = r

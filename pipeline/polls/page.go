@@ -8,9 +8,10 @@ import (
 	"github.com/filmwire/filmwire/pipeline"
 )
 
-// pageSize is how many feeds share a page. A page is at most a few hundred kB, far
-// from what the log refuses, and most of what a source asks at once is on one.
-const pageSize = 1000
+// pageSize is how many feeds share a page. A larger page takes fewer writings, and each
+// costs more: what a source asks for at about the same time, which is what stands
+// together in its list, should be on one or two.
+const pageSize = 250
 
 // page is some feeds of a source that are kept as one value: a line of JSON each.
 type page struct {
@@ -52,6 +53,13 @@ func (p *page) decode(value []byte) {
 		if json.Unmarshal(line, &r.state) == nil && r.state.Feed != "" {
 			p.rows = append(p.rows, r)
 		}
+	}
+}
+
+// rest drops what a reading left behind.
+func (p *page) rest() {
+	for _, r := range p.rows {
+		r.settled, r.asked = nil, false
 	}
 }
 
