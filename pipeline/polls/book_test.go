@@ -189,14 +189,13 @@ func TestAHubSaysWhenToAsk(t *testing.T) {
 	if err := b.Announce(t.Context(), state("a", 60)); err != nil {
 		t.Fatal(err)
 	}
-	until := noon().Add(48 * time.Hour)
-	if err := b.Pushed(t.Context(), "a", until); err != nil {
-		t.Fatal(err)
-	}
 	if err := b.Told(t.Context(), "a"); err != nil {
 		t.Fatal(err)
 	}
-	if got := look(t, open(kv), "a"); !got.Next.IsZero() || !got.Pushed.Equal(until) {
+	if err := b.Told(t.Context(), "a feed that was never asked"); err != nil {
+		t.Fatal(err)
+	}
+	if got := look(t, open(kv), "a"); !got.Next.IsZero() || !got.Asked.Equal(noon()) {
 		t.Errorf("%+v", got)
 	}
 }
