@@ -32,15 +32,15 @@ nothing is lost and nothing doubled, whatever is killed when.
 The rule of arrows. cmd imports config, sources, sinks and pipeline/*; those
 import pipeline; pipeline imports review; review imports the standard library. A
 plug-in imports pipeline, review and its own third-party module, which nothing
-else imports. pipeline knows no plug-in and none of its machinery. Two small
-packages are shared by config and the machinery: pipeline/fold (letters) and
-pipeline/yaml.
+else imports. pipeline knows no plug-in and none of its machinery. A few small
+packages are shared by config and the machinery: pipeline/fold (letters),
+pipeline/yaml and pipeline/packing (codings of bodies).
 
 The machinery, each behind a port: pipeline/bus is the [Log], [Jobs] and [KV] on
 NATS; pipeline/views the [Store]; pipeline/films the [Registry]; pipeline/normalize
-a [Normalize]; pipeline/feeds an [OpenFeed]; pipeline/tree the [Tree] of public
-files; pipeline/schedule says when to read, and pipeline/subscriber has hubs say so;
-pipeline/serve serves the tree over HTTP, and pipeline/hub tells subscribers of
-changes. cmd/daemon wires them.
+a [Normalize]; pipeline/feeds an [OpenFeed]; pipeline/polls remembers its [Polls];
+pipeline/tree the [Tree] of public files; pipeline/schedule says when to read, and
+pipeline/subscriber has hubs say so; pipeline/serve serves the tree over HTTP, and
+pipeline/hub tells subscribers of changes. cmd/daemon wires them.
 */
 package pipeline

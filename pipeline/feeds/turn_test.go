@@ -45,7 +45,9 @@ type reader struct {
 	book       *polls.Book
 	feed       pipeline.Source
 	open       func() pipeline.Source
+	openAt     func(string) pipeline.Source
 	asked      []*http.Request
+	requests   *int // how many
 	checkpoint []byte
 	answer     http.HandlerFunc
 }
@@ -54,9 +56,10 @@ const feedAddress = "http://blog.example.org/feed"
 
 func newReader(t *testing.T, address string, answer http.HandlerFunc) *reader {
 	t.Helper()
-	r := &reader{t: t, clock: &byHand{now: time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)}, answer: answer}
+	r := &reader{t: t, clock: &byHand{now: time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)}, answer: answer, requests: new(int)}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		r.asked = append(r.asked, req)
+		*r.requests++
 		r.answer(w, req)
 	}))
 	t.Cleanup(server.Close)
@@ -72,7 +75,8 @@ func newReader(t *testing.T, address string, answer http.HandlerFunc) *reader {
 	t.Cleanup(client.Close)
 	r.book = polls.New(log.KV(), "blog", r.clock)
 	env := pipeline.SourceEnv{Name: "blog", Log: slog.New(slog.DiscardHandler), Clock: r.clock, HTTP: client, Polls: r.book}
-	r.open = func() pipeline.Source { return feeds.Opener(env)(address, 0) }
+	r.openAt = func(address string) pipeline.Source { return feeds.Opener(env)(address, 0) }
+	r.open = func() pipeline.Source { return r.openAt(address) }
 	r.feed = r.open()
 	return r
 }
@@ -81,7 +85,7 @@ func newReader(t *testing.T, address string, answer http.HandlerFunc) *reader {
 func (r *reader) read() (asked int, out *sourcetest.Out, err error) {
 	r.t.Helper()
 	r.book.Begin()
-	before := len(r.asked)
+	before := *r.requests
 	out = &sourcetest.Out{}
 	reading, err := r.feed.Read(r.t.Context(), r.checkpoint, out)
 	if err == nil {
@@ -90,7 +94,7 @@ func (r *reader) read() (asked int, out *sourcetest.Out, err error) {
 	if err := r.book.End(r.t.Context(), err == nil); err != nil {
 		r.t.Fatal(err)
 	}
-	return len(r.asked) - before, out, err
+	return *r.requests - before, out, err
 }
 
 func (r *reader) mustAsk(times int) *sourcetest.Out {
@@ -493,4 +497,40 @@ func TestSilence(t *testing.T) {
 			t.Errorf("silent on %v: %v", at, got)
 		}
 	}
+}
+
+func TestAHubHasAFeedAskedAtOnce(t *testing.T) {
+	r := newReader(t, feedAddress, serving(items(2, "<ttl>600</ttl>")))
+	r.mustAsk(1)
+	r.mustAsk(0)
+	if err := r.book.Told(t.Context(), feedAddress); err != nil {
+		t.Fatal(err)
+	}
+	r.mustAsk(1)
+	r.mustAsk(0)
+}
+
+// One feed of a site is refused: the others are not asked, which is no failure of theirs.
+func TestABusySiteIsNotAskedForItsOtherFeeds(t *testing.T) {
+	r := newReader(t, feedAddress, failing(429, "Retry-After", "7200"))
+	if asked, _, err := r.read(); asked != 1 || err == nil {
+		t.Fatalf("asked %d times, %v", asked, err)
+	}
+	r.answer = serving(items(2, ""))
+	other := r.another("http://news.example.org/feed")
+	other.mustAsk(0)
+	tally := r.book.Tally()
+	if tally.Asked != 0 || tally.Waiting != 1 || !strings.Contains(tally.Soonest.Why, "example.org answers with 429") || tally.Soonest.Failures != 0 {
+		t.Errorf("%+v", tally)
+	}
+	r.pass(2*time.Hour + 13*time.Minute)
+	other.mustAsk(1)
+	r.mustAsk(1)
+}
+
+// another reads another feed beside the first.
+func (r *reader) another(address string) *reader {
+	o := *r
+	o.feed, o.checkpoint = r.openAt(address), nil
+	return &o
 }
