@@ -367,6 +367,11 @@ func TestDelta(t *testing.T) {
 	if sent := r.asked[2].Header.Get("If-None-Match"); sent != `"whole"` {
 		t.Errorf("asked with %q, want the tag of the whole feed", sent)
 	}
+	r.answer = func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, delta) } // as the whole feed
+	r.pass(time.Hour)
+	if out := r.mustAsk(1); fmt.Sprint(out.GUIDs()) != "[4]" {
+		t.Errorf("a feed of the same bytes as a delta was passed over: %v", out.GUIDs())
+	}
 	// One that was not asked for like that is none.
 	for _, header := range [][]string{{"Im", "vcdiff"}, {}, {"Im", "feed", "Delta-Base", `"another"`}} {
 		r := newReader(t, feedAddress, serving(items(3, "")))

@@ -114,6 +114,20 @@ func TestASiteIsHeldAsAWhole(t *testing.T) {
 	}
 }
 
+// Two requests to a host may be under way: the second to be refused says nothing new.
+func TestASecondRefusalIsTheSameHold(t *testing.T) {
+	clock := &setClock{now: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)}
+	var kept []Hold
+	h := NewHolds(clock, nil, func(h Hold) { kept = append(kept, h) })
+	req, _ := http.NewRequest(http.MethodGet, "http://www.example.org/", nil)
+	for range 2 {
+		h.note(&http.Response{StatusCode: 429, Request: req, Header: http.Header{}})
+	}
+	if len(kept) != 1 || kept[0].Times != 1 {
+		t.Errorf("kept %+v", kept)
+	}
+}
+
 func TestBrotliIsRead(t *testing.T) {
 	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Encoding", "br")
