@@ -66,7 +66,8 @@ type Watcher interface {
 // Errors by which a source instructs the engine.
 var (
 	// ErrGone: the source is no more (410). It is not polled again until the
-	// config changes or the daemon restarts. Nothing is withdrawn.
+	// config changes or the daemon restarts; a feed is not asked then either. Nothing
+	// is withdrawn.
 	ErrGone = errors.New("the source is gone")
 	// ErrNotReview, from a Normalize: the document is no review. It is passed
 	// over and counted, and the text says why.

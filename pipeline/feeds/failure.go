@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -67,10 +68,10 @@ func failed(s pipeline.PollState, err error) pipeline.PollState {
 	s.Why = times(s.Failures)
 	var retry *pipeline.RetryAfter
 	if errors.As(err, &retry) {
-		if asked := jitter(s.Feed, retry.After); asked > wait || s.Failures < patience {
+		if asked := jitter(s.Feed, max(retry.After, leastSaid)); asked > wait || s.Failures < patience {
 			wait = asked
 		}
-		s.Why = "the server asked for " + InWords(max(retry.After, time.Second))
+		s.Why = "the server asked for " + InWords(max(retry.After, leastSaid))
 	}
 	s.Next = s.Asked.Add(wait).Truncate(time.Second)
 	if errors.Is(err, pipeline.ErrGone) {
@@ -131,10 +132,10 @@ func faultOf(err error) pipeline.Fault {
 		return pipeline.FaultTLS
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
 		return pipeline.FaultTimeout
-	case errors.As(err, &op):
+	case errors.As(err, &op), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return pipeline.FaultConnection
-	case errors.Is(err, errRequest):
-		return pipeline.FaultConnection
+	case errors.Is(err, errRequest): // redirects without end, say
+		return pipeline.FaultServer
 	}
 	return pipeline.FaultNotFeed
 }

@@ -31,6 +31,10 @@ const Soon = time.Minute
 // it is to be understood anew.
 const anewAfter = time.Minute
 
+// unreachedAfter is the least time before a feed whose server was not reached is asked
+// again by a daemon that has been started since.
+const unreachedAfter = 5 * time.Minute
+
 // turn looks whether the feed's time has come, and writes down the next before the
 // request goes out: who comes back after a crash finds that. It is nil if the feed is
 // not to be asked. knew says that the checkpoint knows the feed.
@@ -79,8 +83,8 @@ func (t *turn) due(knew bool) (at time.Time, ever bool) {
 		return time.Time{}, !knew && !b.Anew
 	case anew && b.Next.After(b.Asked.Add(anewAfter)):
 		return b.Asked.Add(anewAfter), true
-	case unreached && b.Asked.Before(t.source.opened): // somebody started us again: the line may be up
-		return time.Time{}, true
+	case unreached && b.Asked.Before(t.source.opened) && b.Next.After(b.Asked.Add(unreachedAfter)):
+		return b.Asked.Add(unreachedAfter), true // somebody started us again: the line may be up
 	}
 	return b.Next, true
 }

@@ -249,6 +249,8 @@ func TestFailuresBackOff(t *testing.T) {
 		{"busy", failing(429), pipeline.FaultBusy, []time.Duration{hour, 2 * hour}},
 		{"busy for three hours", failing(503, "Retry-After", "10800"), pipeline.FaultBusy, []time.Duration{3 * hour, 3 * hour, 4 * hour}},
 		{"busy for ten minutes", failing(429, "Retry-After", "600"), pipeline.FaultBusy, []time.Duration{hour / 6, hour / 6, 4 * hour}},
+		{"busy for no time", failing(429, "Retry-After", "0"), pipeline.FaultBusy, []time.Duration{time.Minute, time.Minute, 4 * hour}},
+		{"redirects without end", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/", http.StatusFound) }, pipeline.FaultServer, []time.Duration{hour, 2 * hour}},
 		{"not a feed", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "<html>hello</html>") }, pipeline.FaultNotFeed, []time.Duration{hour, 2 * hour}},
 		{"hung up", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, pipeline.FaultConnection, []time.Duration{hour / 4, hour / 2, hour}},
 	}
@@ -338,8 +340,10 @@ func TestARestartAsksWhoWasNotReached(t *testing.T) {
 		if asked, _, err := r.read(); asked < 1 || err == nil {
 			t.Fatalf("asked %d times, %v", asked, err)
 		}
+		r.pass(3 * time.Minute)
+		r.feed = r.open()
 		r.mustAsk(0)
-		r.pass(time.Minute)
+		r.pass(2 * time.Minute)
 		r.feed = r.open()
 	}
 }
