@@ -103,8 +103,11 @@ func (d *Defaults) ScaleOn(day Date) Scale {
 // Or fills in what d does not say from other; the tags of both are added.
 func (d Defaults) Or(other Defaults) Defaults {
 	d.Critic = d.Critic.Or(other.Critic)
-	if d.Scale.IsZero() {
-		d.Scale = other.Scale
+	if d.Scale.IsZero() && d.Earlier == nil {
+		d.Scale, d.Earlier = other.Scale, other.Earlier
+	}
+	if d.Conversion == nil {
+		d.Conversion = other.Conversion
 	}
 	if d.Language == "" {
 		d.Language = other.Language
