@@ -1,0 +1,48 @@
+package serve_test
+
+import (
+	"math"
+	"runtime"
+	"runtime/debug"
+	"testing"
+
+	"github.com/filmwire/filmwire/pipeline/serve"
+)
+
+// TestSpareKeepsTheCollectorAway makes the garbage of some thousand requests, which
+// a heap without spare memory is collected for again and again.
+func TestSpareKeepsTheCollectorAway(t *testing.T) {
+	collected := func() uint32 {
+		var before, after runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		for range 10_000 {
+			garbage = make([]byte, 2500)
+		}
+		runtime.ReadMemStats(&after)
+		return after.NumGC - before.NumGC
+	}
+	without := collected()
+	spare := serve.Spare()
+	with := collected()
+	runtime.KeepAlive(spare)
+	if without == 0 {
+		t.Skip("SKIPPED: the collector is set to come late in any case")
+	}
+	if 2*with > without {
+		t.Errorf("the collector came %d times with spare memory, %d without", with, without)
+	}
+}
+
+var garbage []byte // or it would never reach the heap
+
+func TestSpareLeavesAMemoryLimitAlone(t *testing.T) {
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(1 << 30))
+	if serve.Spare() != nil {
+		t.Error("spare memory is taken under a limit, where it counts")
+	}
+	debug.SetMemoryLimit(math.MaxInt64)
+	if serve.Spare() == nil {
+		t.Error("there is no spare memory without a limit")
+	}
+}
