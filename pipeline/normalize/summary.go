@@ -6,6 +6,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"golang.org/x/net/html/atom"
+
 	"github.com/filmwire/filmwire/pipeline/review"
 )
 
@@ -30,11 +32,23 @@ func statedSummary(s string) string {
 	return s
 }
 
-// summary is the first whole sentences of the critic's own text.
+// summary is the first whole sentences of the critic's own text: what is quoted leads
+// it only where nothing else is there.
 func (b *body) summary(rating review.Rating) string {
+	if own := b.summaryOf(rating, atom.Blockquote); own != "" {
+		return own
+	}
+	return b.summaryOf(rating, 0)
+}
+
+// summaryOf is the summary of what stands in no element of a kind, 0 for none.
+func (b *body) summaryOf(rating review.Rating, but atom.Atom) string {
 	var out string
-	prose := b.hasProse()
+	prose := b.hasProse(but)
 	for i := range b.runs {
+		if but != 0 && b.within(i, but) {
+			continue
+		}
 		text := b.tale(i, rating)
 		if text == "" || prose && !isProse(text) {
 			continue
@@ -59,9 +73,19 @@ func (b *body) summary(rating review.Rating) string {
 }
 
 // hasProse reports that some run is more than a few words without an end.
-func (b *body) hasProse() bool {
+func (b *body) hasProse(but atom.Atom) bool {
 	for i := range b.runs {
-		if r := &b.runs[i]; !r.meta && !r.caption && !heading(r.tag) && isProse(b.at(i)) {
+		if r := &b.runs[i]; !r.meta && !r.caption && !heading(r.tag) && isProse(b.at(i)) && (but == 0 || !b.within(i, but)) {
+			return true
+		}
+	}
+	return false
+}
+
+// within reports a run that stands in an element of a kind, however deep.
+func (b *body) within(i int, tag atom.Atom) bool {
+	for n := b.runs[i].node; n >= 0; n = b.nodes[n].parent {
+		if b.nodes[n].tag == tag {
 			return true
 		}
 	}
@@ -75,11 +99,11 @@ func isProse(text string) bool {
 
 // tale is what a run tells, on one line: prose, without the lines that are about
 // the review, and without a rating in front of it. It is "" for a title, a table,
-// a link, what stands under a picture, and a line of facts such as "Running time:
-// 104 min".
+// a link, what stands under a picture, what is folded away (it may be for a reason),
+// code, and a line of facts such as "Running time: 104 min".
 func (b *body) tale(i int, rating review.Rating) string {
 	r := &b.runs[i]
-	if n := r.to - r.from; r.meta || n == 0 || r.linked == n || r.caption || heading(r.tag) || tablePart(r.tag) {
+	if n := r.to - r.from; r.meta || n == 0 || r.linked == n || r.caption || heading(r.tag) || tablePart(r.tag) || r.tag == atom.Pre || b.within(i, atom.Details) {
 		return ""
 	}
 	text, at := b.at(i), r.from
@@ -170,6 +194,15 @@ func sentenceEnd(s string, i int) int {
 			return 0
 		}
 		width = len("…")
+	case 0xe3, 0xef, 0xe0: // 。！？।
+		r, w := utf8.DecodeRuneInString(s[i:])
+		if r != '。' && r != '！' && r != '？' && r != '।' {
+			return 0
+		}
+		for closing, n := utf8.DecodeRuneInString(s[i+w:]); strings.ContainsRune("」』）”", closing) && n > 0; closing, n = utf8.DecodeRuneInString(s[i+w:]) {
+			w += n
+		}
+		return i + w // no space follows
 	default:
 		return 0
 	}
@@ -197,7 +230,7 @@ func sentenceEnd(s string, i int) int {
 func endsSentence(s string) bool {
 	s = strings.TrimRight(s, "\"')]”’» ")
 	switch r, _ := utf8.DecodeLastRuneInString(s); r {
-	case '!', '?', '…':
+	case '!', '?', '…', '。', '！', '？', '।', '」':
 		return true
 	case '.':
 		return !abbreviated(s[:len(s)-1])
