@@ -145,11 +145,18 @@ func (s *source) deltaStatus(resp *http.Response) error {
 	asked := resp.Request.Header.Get("If-None-Match")
 	base := resp.Header.Get("Delta-Base")
 	for manipulation := range strings.SplitSeq(resp.Header.Get("Im"), ",") {
-		if strings.EqualFold(strings.TrimSpace(manipulation), "feed") && asked != "" && (base == "" || base == asked) {
+		if strings.EqualFold(strings.TrimSpace(manipulation), "feed") && asked != "" && (base == "" || isBase(base, asked)) {
 			return nil
 		}
 	}
 	return fmt.Errorf("feed: 226 im used: %s: a delta of another kind, or to another version, than was asked for", resp.Request.URL.Redacted())
+}
+
+// isBase reports that a delta is to the version that was asked by. The tag of a version
+// in a coding is, with servers that have several, its own with the coding behind it, and
+// the delta is to the version whatever the coding.
+func isBase(base, asked string) bool {
+	return base == asked || len(base) > 2 && strings.HasPrefix(asked, strings.TrimSuffix(base, `"`)+"-")
 }
 
 func (s *source) explainStatus(resp *http.Response) error {
