@@ -399,6 +399,49 @@ func TestPastOfUndated(t *testing.T) {
 	}
 }
 
+// stretches is a source that hands out one document at a time, and says that there is
+// more to come.
+type stretches struct{ documents []review.Document }
+
+func (s *stretches) Read(_ context.Context, _ []byte, out pipeline.Out) (pipeline.Reading, error) {
+	err := out.Document(s.documents[0])
+	if len(s.documents) > 1 {
+		s.documents = s.documents[1:]
+		return pipeline.Reading{More: true}, err
+	}
+	return pipeline.Reading{}, err
+}
+
+// TestPastComesInStretches: the first reading of a source that hands out its past bit
+// by bit is over with the last bit, and what comes undated before is past.
+func TestPastComesInStretches(t *testing.T) {
+	w := newWire(t)
+	s := &stretches{}
+	for _, guid := range []string{"a", "b", "c"} {
+		s.documents = append(s.documents, dated(guid, time.Time{}))
+	}
+	r := &receiver{}
+	sink := w.to(r, func(c *pipeline.DeliveringConfig) { c.Backfill = pipeline.Backfill{Mode: pipeline.BackfillNone} })
+	poll := func() {
+		t.Helper()
+		if _, err := w.ingest.Poll(t.Context(), &pipeline.Polled{Name: "years", Source: s}, nil); err != nil {
+			t.Fatal(err)
+		}
+		catchUp(t, sink)
+	}
+	for range 3 {
+		poll()
+	}
+	if got := r.names(); got != nil {
+		t.Fatalf("of the past came %v", got)
+	}
+	s.documents = []review.Document{dated("d", time.Time{})}
+	poll()
+	if got := r.names(); !reflect.DeepEqual(got, []string{"d/1"}) {
+		t.Errorf("came %v, want what was new", got)
+	}
+}
+
 // TestBackfillOfTheLast: worked out when the first reading is through, among what
 // the filter keeps.
 func TestBackfillOfTheLast(t *testing.T) {

@@ -267,7 +267,7 @@ func (p *poll) run(ctx context.Context) error {
 	reading, err := p.source.Source.Read(ctx, checkpoint, out{ctx, p})
 	if err != nil { // what was read before is good
 		flushed := p.flush(ctx)
-		return errors.Join(err, flushed, p.publish(ctx, p.newcomers))
+		return errors.Join(err, flushed, p.reunite(ctx), p.publish(ctx, p.newcomers))
 	}
 	if err := p.flush(ctx); err != nil {
 		return err
@@ -276,7 +276,7 @@ func (p *poll) run(ctx context.Context) error {
 	if err := p.conclude(ctx, reading); err != nil {
 		return err
 	}
-	if err := p.endFirst(ctx); err != nil {
+	if err := p.endFirst(ctx, reading.More); err != nil {
 		return err
 	}
 	if len(reading.Checkpoint) == 0 || bytes.Equal(reading.Checkpoint, checkpoint) {
@@ -292,7 +292,8 @@ type kept struct {
 }
 
 // checkpoint is where the last reading left off: nowhere, if other settings or
-// another version are to understand the source now. Then all of it is read again.
+// another version are to understand the source now. Then all of it is read again,
+// and a Rereader says what stays.
 func (p *poll) checkpoint(ctx context.Context) ([]byte, error) {
 	value, err := p.in.KV.Get(ctx, CheckpointKey(p.source.Name))
 	if errors.Is(err, ErrNotFound) {
@@ -307,6 +308,9 @@ func (p *poll) checkpoint(ctx context.Context) ([]byte, error) {
 		return nil, nil
 	}
 	if k.Parser != p.source.Parser {
+		if r, ok := p.source.Source.(Rereader); ok {
+			return r.Anew(k.Checkpoint), nil
+		}
 		return nil, nil
 	}
 	return k.Checkpoint, nil
@@ -644,6 +648,9 @@ func (p *poll) conclude(ctx context.Context, reading Reading) error {
 	if err := p.withdrawGone(ctx); err != nil {
 		return err
 	}
+	if err := p.reunite(ctx); err != nil {
+		return err
+	}
 	complete := reading.Complete && !p.unsure
 	if reading.Unchanged || !complete && (!p.unsure || len(p.newcomers) == 0) {
 		return p.publish(ctx, p.newcomers)
@@ -692,13 +699,18 @@ func (p *poll) recognise(missing []review.ID) ([]review.ID, error) {
 		said[row.hash] = append(said[row.hash], id)
 	}
 	for _, c := range p.newcomers {
-		if same := said[c.hash]; len(same) > 0 {
+		if same := said[c.hash]; len(same) > 0 && !c.moved {
 			said[c.hash] = same[1:]
-			p.seen[same[0]] = p.seen[c.id]
-			c.id, c.moved, c.at = same[0], true, 0 // what the ledger has of it is another row
+			p.move(c, same[0])
 		}
 	}
 	return slices.DeleteFunc(missing, func(id review.ID) bool { _, there := p.seen[id]; return there }), nil
+}
+
+// move makes a newcomer the review of an id: it has come from another place.
+func (p *poll) move(c *candidate, id review.ID) {
+	p.seen[id] = p.seen[c.id]
+	c.id, c.moved, c.at = id, true, 0 // what the ledger has of it is another row
 }
 
 // withdraw takes back what the source no longer has, if it may.

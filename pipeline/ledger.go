@@ -20,7 +20,7 @@ import (
 type Ledger struct{}
 
 // Version names the layout of the state.
-func (Ledger) Version() string { return "ledger/3" }
+func (Ledger) Version() string { return "ledger/4" }
 
 // Apply takes the review events of a batch.
 func (Ledger) Apply(_ context.Context, entries []Entry, st State, _ Documents) error {
@@ -67,6 +67,7 @@ type ledgerRow struct {
 	revisedAt   time.Time
 	film        review.FilmID
 	stage       string // how the film was found
+	traits      traits // what it is known by besides
 	guid        string // the source's own id, which a moved file changes
 }
 
@@ -75,13 +76,13 @@ func rowOf(e *review.Event, at Position) ledgerRow {
 		position: at, revision: e.Revision, kind: e.Kind, hash: hashAsRead(e),
 		raw: e.Source.RawSHA256, parser: e.Source.Parser, feedID: e.FeedID,
 		firstSeen: e.FirstSeenAt, publishedAt: e.PublishedAt, revisedAt: e.RevisedAt,
-		film: e.Film.ID, stage: e.Film.Match.Stage, guid: e.Source.GUID,
+		film: e.Film.ID, stage: e.Film.Match.Stage, traits: traitsOf(&e.Review), guid: e.Source.GUID,
 	}
 }
 
 const (
 	rowSeparator = "\x1f"
-	rowFields    = 13
+	rowFields    = 14
 )
 
 func (r ledgerRow) encode() []byte {
@@ -89,7 +90,7 @@ func (r ledgerRow) encode() []byte {
 		strconv.FormatUint(uint64(r.position), 10), strconv.Itoa(r.revision), string(r.kind), r.hash,
 		r.raw, r.parser, r.feedID,
 		encodeTime(r.firstSeen), encodeTime(r.publishedAt), encodeTime(r.revisedAt),
-		string(r.film), r.stage,
+		string(r.film), r.stage, r.traits.encode(),
 		r.guid, // last: it may hold anything
 	}, rowSeparator))
 }
@@ -111,7 +112,7 @@ func decodeRow(b []byte) (ledgerRow, error) {
 		position: Position(position), revision: revision, kind: review.EventKind(f[2]), hash: f[3],
 		raw: f[4], parser: f[5], feedID: f[6],
 		firstSeen: decodeTime(f[7]), publishedAt: decodeTime(f[8]), revisedAt: decodeTime(f[9]),
-		film: review.FilmID(f[10]), stage: f[11], guid: f[12],
+		film: review.FilmID(f[10]), stage: f[11], traits: decodeTraits(f[12]), guid: f[13],
 	}, nil
 }
 

@@ -74,9 +74,10 @@ func (p *poll) noteFirst(ctx context.Context) error {
 	return writeImport(ctx, p.in.KV, p.source.Name, p.first.imported)
 }
 
-// endFirst notes that a first reading is through. One that found nothing was none.
-func (p *poll) endFirst(ctx context.Context) error {
-	if !p.first.underWay || p.report.Read == 0 {
+// endFirst notes that a first reading is through. One that found nothing was none,
+// and one that is to go on with older things is not over.
+func (p *poll) endFirst(ctx context.Context, more bool) error {
+	if !p.first.underWay || more || p.report.Read == 0 && p.first.Began.IsZero() {
 		return nil
 	}
 	p.first.underWay, p.first.Ended = false, p.in.Clock.Now()

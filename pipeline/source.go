@@ -47,12 +47,23 @@ type Reading struct {
 	// Push is who tells of changes to the feeds the source stands on, as far as they
 	// say: the whole of it at each reading, of feeds that are unchanged too.
 	Push []Push
+	// More: the source holds more of its past than it has handed out so far, and goes
+	// on with it at the next reading. Until then its first reading is not over, and
+	// what it hands out without a date is taken for old.
+	More bool
 }
 
 // Problem is one thing in a source that could not be read.
 type Problem struct {
 	Where string // file, file:line or URL
 	Err   error  // why, and where it helps, what to do
+}
+
+// Rereader is a Source that keeps something in its checkpoint that must outlive it:
+// a checkpoint is dropped when all of the source is to be understood anew.
+type Rereader interface {
+	// Anew is what stays of a checkpoint when everything is to be read again.
+	Anew(checkpoint []byte) []byte
 }
 
 // Watcher is a Source that can tell by itself when something changed.
@@ -184,8 +195,34 @@ type ReadExport func(ctx context.Context, e Export, out Out) error
 
 // OpenFeed makes the source that reads the feed at an address: RSS, Atom or JSON
 // Feed, with conditional requests. Its readings are never complete, for a feed
-// shows its newest items only. timeout is for one reading; 0 is the default.
-type OpenFeed func(address string, timeout time.Duration) Source
+// shows its newest items only. timeout is for one reading; 0 is the default. past
+// says where older items are looked for; without it they are not.
+type OpenFeed func(address string, timeout time.Duration, past ...FeedPast) Source
+
+// FeedPast says how far back a feed is followed to pages of older items, once, a few
+// pages with each reading.
+type FeedPast struct {
+	Where PastPlace
+	Pages int // at most so many
+}
+
+// PastPlace is where the older items of a feed are looked for.
+type PastPlace string
+
+// The places of older items.
+const (
+	// PastAuto: where the feed's own links lead, and where the feed says that it
+	// comes from WordPress and links nowhere, in WordPress's numbered pages.
+	PastAuto      PastPlace = "auto"
+	PastLinks     PastPlace = "links"     // only where the feed's own links lead
+	PastWordPress PastPlace = "wordpress" // in WordPress's numbered pages, whatever the feed says
+	PastNone      PastPlace = "none"
+)
+
+// Choices lists the places.
+func (PastPlace) Choices() []string {
+	return []string{string(PastAuto), string(PastLinks), string(PastWordPress), string(PastNone)}
+}
 
 // Doer sends an HTTP request; *http.Client is one. That of the daemon is polite and
 // guarded: it says who it is, takes its time with a host, follows redirects of GET

@@ -135,7 +135,11 @@ func (c *command) trySource(t *trial) (*pipeline.Polled, error) {
 	default:
 		kind = "files"
 	}
-	options := config.StringOptions(map[string]string{key: t.target}, catalogue())
+	given := map[string]string{key: t.target}
+	if kind == "feed" {
+		given["backfill"] = string(pipeline.PastNone) // one look is enough to try it
+	}
+	options := config.StringOptions(given, catalogue())
 	for _, typ := range sources.Builtin() {
 		if typ.Name != kind {
 			continue

@@ -10,7 +10,14 @@ import (
 )
 
 func atomHead(f *atom.Feed) head {
-	return head{link: alternate(f.Links), language: f.Language, authors: atomAuthors(f.Authors), about: atomRelations(f.Links)}
+	h := head{link: alternate(f.Links), language: f.Language, authors: atomAuthors(f.Authors), about: atomRelations(f.Links)}
+	for _, l := range f.Links {
+		h.older.link(l.Rel, l.Href)
+	}
+	if f.Generator != nil {
+		h.older.generator(f.Generator.URI + " " + f.Generator.Value)
+	}
+	return h
 }
 
 func (h *head) atomEntry(it *item, n *atom.Entry) entry {
@@ -36,6 +43,10 @@ func (h *head) atomEntry(it *item, n *atom.Entry) entry {
 		named = atomAuthors(n.Source.Authors)
 	}
 	h.sign(s, named, base)
+	if n.Source != nil {
+		s.Source.URL = origin(base, first(linkOf(n.Source.Links, "self"), alternate(n.Source.Links)))
+	}
+	s.Source.URL = first(s.Source.URL, origin(base, linkOf(n.Links, "via")))
 	for _, c := range n.Categories {
 		// Blogger says with a category that the entry is a post.
 		if !strings.HasSuffix(c.Scheme, "#kind") {
@@ -56,6 +67,16 @@ func (h *head) atomMedia(base *url.URL, n *atom.Entry) []review.Media {
 	}
 	m.extensions(n.Extensions)
 	return m.list
+}
+
+// linkOf is the first link of that relation.
+func linkOf(links []*atom.Link, rel string) string {
+	for _, l := range links {
+		if l.Rel == rel {
+			return l.Href
+		}
+	}
+	return ""
 }
 
 // alternate is the link that a person follows: HTML before anything else.

@@ -4,6 +4,7 @@ package feeds
 
 import (
 	"bytes"
+	"encoding/xml"
 	"fmt"
 	"net/url"
 	"strings"
@@ -11,7 +12,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/microcosm-cc/bluemonday"
 	"github.com/mmcdole/gofeed"
+
+	"github.com/filmwire/filmwire/pipeline/normalize"
+	"github.com/filmwire/filmwire/pipeline/review"
 )
 
 // blogFeed is a feed as WordPress writes one, of n items of about 2.4 kB each.
@@ -74,6 +79,78 @@ func processor() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
+// rssFile is what encoding/xml is asked for: the fields that a review is made of.
+type rssFile struct {
+	Items []struct {
+		Title    string   `xml:"title"`
+		Link     string   `xml:"link"`
+		GUID     string   `xml:"guid"`
+		Date     string   `xml:"pubDate"`
+		Creator  string   `xml:"http://purl.org/dc/elements/1.1/ creator"`
+		Category []string `xml:"category"`
+		Summary  string   `xml:"description"`
+		Body     string   `xml:"http://purl.org/rss/1.0/modules/content/ encoded"`
+	} `xml:"channel>item"`
+}
+
+// BenchmarkReviews measures a feed's bytes to its normalized reviews, and in the same
+// run, turn by turn, encoding/xml's Unmarshal of the same bytes with one pass of
+// bluemonday over the bodies. Both by the processor's time.
+func BenchmarkReviews(b *testing.B) {
+	for _, items := range []int{20, 100, 5000} {
+		b.Run(fmt.Sprintf("%d items", items), func(b *testing.B) { benchmarkReviews(b, items) })
+	}
+}
+
+func benchmarkReviews(b *testing.B, items int) {
+	src, policy := blogFeed(items), bluemonday.UGCPolicy()
+	var ours, plain time.Duration
+	for b.Loop() {
+		began := processor()
+		normalizeAll(b, src, items)
+		ours += processor() - began
+		began = processor()
+		sanitizeAll(b, policy, src, items)
+		plain += processor() - began
+	}
+	per := func(d time.Duration) float64 { return float64(d.Nanoseconds()) / float64(b.N*items) }
+	b.ReportMetric(per(ours), "cpu-ns/review")
+	b.ReportMetric(per(plain), "cpu-ns/plain")
+	b.ReportMetric(float64(ours)/float64(plain), "ratio")
+	b.ReportMetric(0, "ns/op")
+}
+
+func normalizeAll(b *testing.B, src []byte, items int) {
+	at, _ := url.Parse("https://reviews.example.org/feed/")
+	p, err := parse(b.Context(), src, "application/rss+xml", at, time.Time{})
+	if err != nil || p.count() != items {
+		b.Fatal(err)
+	}
+	if _, err := p.each(b.Context(), identities{}, func(entries []entry) error {
+		for i := range entries {
+			r, err := normalize.Normalize(entries[i].doc)
+			if err != nil || r.Film.Title == "" || r.BodyHTML == "" || r.Rating.Kind == review.Unrated {
+				b.Fatalf("%+v: %v", r, err)
+			}
+		}
+		return nil
+	}); err != nil {
+		b.Fatal(err)
+	}
+}
+
+func sanitizeAll(b *testing.B, policy *bluemonday.Policy, src []byte, items int) {
+	var f rssFile
+	if err := xml.Unmarshal(src, &f); err != nil || len(f.Items) != items {
+		b.Fatal(err)
+	}
+	for i := range f.Items {
+		if policy.Sanitize(f.Items[i].Body) == "" {
+			b.Fatal("nothing is left")
+		}
+	}
+}
+
 // BenchmarkRSS measures a feed's bytes to its documents; BenchmarkUniversal is
 // gofeed's universal parser on the same bytes, to compare with in the same run.
 func BenchmarkRSS(b *testing.B) {
@@ -87,7 +164,7 @@ func BenchmarkRSS(b *testing.B) {
 		if err != nil || len(p.entries) != benchItems {
 			b.Fatal(err)
 		}
-		identify(p.entries, nil)
+		identities{}.identify(p.entries)
 		oldestFirst(latest(p.entries))
 	}
 	perItem(b, before)
@@ -111,7 +188,7 @@ func BenchmarkOutline(b *testing.B) {
 	src := blogFeed(benchItems)
 	b.SetBytes(int64(len(src)))
 	for b.Loop() {
-		if _, err := outlineOf(b.Context(), toUTF8(src, "")); err != nil {
+		if _, err := outlineOf(b.Context(), toUTF8(src, ""), largeFeed); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // rssOf wraps items in a feed.
@@ -118,6 +119,26 @@ func rssLabelled(label string, items ...string) string {
 	return strings.Replace(rssOf(items...), "UTF-8", label, 1)
 }
 
+// FuzzEncoding: whatever the bytes and the labels, what comes of them is UTF-8 without
+// what XML forbids as it is, and not much more than there was.
+func FuzzEncoding(f *testing.F) {
+	for _, label := range []string{"utf-8", "utf-16", "iso-2022-jp", "windows-1251", "gb18030", "x-klingon"} {
+		f.Add([]byte(rssLabelled(label, anItem("1", "a\xe9\x0b&#11;\ufffe"))), "text/xml; charset="+label)
+	}
+	f.Add(toUTF16("\ufeff<rss/>", binary.LittleEndian), "")
+	f.Fuzz(func(t *testing.T, b []byte, contentType string) {
+		out := toUTF8(bytes.Clone(b), contentType)
+		if !utf8.Valid(out) || len(out) > 4*len(b)+16 {
+			t.Fatalf("%q became %q", b, out)
+		}
+		for _, r := range string(out) {
+			if r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == '\ufffe' || r == '\uffff' {
+				t.Fatalf("%q has %U left", out, r)
+			}
+		}
+	})
+}
+
 // bombs are feeds made to hurt, by name. Each has one good item besides where
 // that can be told apart.
 func bombs() map[string]string {
@@ -220,7 +241,7 @@ func TestParseEndsWithItsContext(t *testing.T) {
 			t.Errorf("%.10s: error is %v", src, err)
 		}
 	}
-	o, err := outlineOf(t.Context(), []byte(rssOf(anItem("1", "x"))))
+	o, err := outlineOf(t.Context(), []byte(rssOf(anItem("1", "x"))), largeFeed)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,9 +18,12 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/maphash"
+	"io"
 	"net/url"
 	"strings"
 	"time"
@@ -34,8 +37,11 @@ const DefaultTimeout = time.Minute
 // Opener opens feeds with the surroundings of a source: its client, its clock and
 // its log. It is what stands behind [pipeline.SourceEnv.Feed].
 func Opener(env pipeline.SourceEnv) pipeline.OpenFeed {
-	return func(address string, timeout time.Duration) pipeline.Source {
+	return func(address string, timeout time.Duration, past ...pipeline.FeedPast) pipeline.Source {
 		s := &source{url: address, name: address, timeout: timeout, env: env, own: isOwn(address), opened: env.Clock.Now()}
+		if s.past.Where = pipeline.PastNone; len(past) > 0 {
+			s.past = past[0]
+		}
 		if u, err := url.Parse(address); err == nil {
 			s.name = u.Redacted()
 		}
@@ -52,6 +58,7 @@ type source struct {
 	name    string // the url without a password
 	timeout time.Duration
 	env     pipeline.SourceEnv
+	past    pipeline.FeedPast
 	own     bool      // on this machine or a network of one's own
 	opened  time.Time // when the source was
 	moved   string    // the move that was logged last
@@ -61,14 +68,15 @@ type source struct {
 // the server gave them, byte for byte, and a digest of its bytes for servers
 // that give none.
 type checkpoint struct {
-	URL          string            `json:"url"`
-	At           string            `json:"at,omitempty"` // where the validators came from
-	ETag         []byte            `json:"etag,omitempty"`
-	LastModified []byte            `json:"last_modified,omitempty"`
-	SHA256       []byte            `json:"sha256,omitempty"`
-	Shared       map[string]string `json:"shared_guids,omitempty"` // see identify
-	Push         []pipeline.Push   `json:"push,omitempty"`         // who tells of changes
-	IDs          []byte            `json:"ids,omitempty"`          // see idsOf
+	URL          string `json:"url"`
+	At           string `json:"at,omitempty"` // where the validators came from
+	ETag         []byte `json:"etag,omitempty"`
+	LastModified []byte `json:"last_modified,omitempty"`
+	SHA256       []byte `json:"sha256,omitempty"`
+	identities
+	Archive *archive        `json:"archive,omitempty"` // nil: there was none
+	Push    []pipeline.Push `json:"push,omitempty"`    // who tells of changes
+	IDs     []byte          `json:"ids,omitempty"`     // see idsOf
 }
 
 // readCheckpoint takes a stored checkpoint apart. One of another address, or one that is
@@ -81,17 +89,33 @@ func readCheckpoint(stored []byte, url string) (c *checkpoint, known bool) {
 	return c, true
 }
 
-// Read fetches the feed, if its time has come, and hands out its items, oldest first.
-// It is never complete: a feed forgets its older items, which are not withdrawn for
-// that.
+// Anew keeps what the guids stood for: whatever is understood anew, they are to mean
+// the same reviews.
+func (s *source) Anew(stored []byte) []byte {
+	known, ours := readCheckpoint(stored, s.name)
+	if !ours {
+		return nil
+	}
+	kept, err := json.Marshal(checkpoint{URL: known.URL, identities: known.identities, IDs: known.IDs})
+	if err != nil {
+		return nil
+	}
+	return kept
+}
+
+// Read fetches the feed, if its time has come, and hands out its items, oldest first,
+// and goes on with those that it shows no longer. It is never complete: a feed forgets
+// its older items, which are not withdrawn for that.
 func (s *source) Read(ctx context.Context, stored []byte, out pipeline.Out) (pipeline.Reading, error) {
 	known, knew := readCheckpoint(stored, s.name)
-	unchanged := pipeline.Reading{Checkpoint: stored, Unchanged: true, Push: known.Push}
+	unchanged := pipeline.Reading{Checkpoint: stored, Unchanged: true, Push: known.Push, More: known.Archive.more()}
 	t, err := s.turn(ctx, knew)
 	if err != nil || t == nil {
 		return unchanged, err
 	}
+	w := &walk{source: s, out: out, began: s.env.Clock.Now(), handed: map[uint64]bool{}, seed: maphash.MakeSeed()}
 	a, p, err := s.fetch(ctx, t, known)
+	next := known
 	switch {
 	case ctx.Err() != nil:
 		return pipeline.Reading{}, ctx.Err()
@@ -102,31 +126,55 @@ func (s *source) Read(ctx context.Context, stored []byte, out pipeline.Out) (pip
 	case p == nil:
 		t.answered(a)
 		unchanged.Checkpoint, err = known.renewed(a, stored)
-		return unchanged, err
+	default:
+		next, err = w.news(ctx, t, known, a, p)
 	}
-	next := checkpoint{URL: s.name, Shared: identify(p.entries, known.Shared), IDs: known.IDs, Push: s.push(&a.about, &p.about, a.url)}
+	if err != nil {
+		return pipeline.Reading{}, err
+	}
+	walked, err := w.on(ctx, next)
+	if err != nil {
+		return pipeline.Reading{}, err
+	}
+	if p == nil && !walked {
+		return unchanged, nil
+	}
+	kept, err := json.Marshal(next)
+	return pipeline.Reading{Checkpoint: kept, Push: next.Push, More: next.Archive.more()}, err
+}
+
+// news hands out what the feed shows, and returns what is to be remembered of it.
+func (w *walk) news(ctx context.Context, t *turn, known *checkpoint, a *answer, p *parsed) (*checkpoint, error) {
+	next := &checkpoint{URL: w.name, IDs: known.IDs, Archive: known.Archive, Push: w.push(&a.about, &p.about, a.url)}
 	if next.Push == nil && (a.delta || a.cut || p.cut) {
 		next.Push = known.Push // the rest may have said so
 	}
-	if ids := idsOf(p.entries); !a.delta {
+	if !a.delta && p.large == nil {
+		ids := idsOf(p.entries)
 		t.moved(a.movedTo, sameFeed(known.IDs, ids))
 		next.IDs = ids
 	}
 	t.noteNews(p.entries, a.delta)
 	t.answered(a)
-	if a.cut || p.cut { // what is cut short must not be taken for what the server has
-		err := fmt.Errorf("the feed is cut short: %d whole items were read, %d begun; it is read anew next time", len(p.entries), p.lost)
-		if err := out.Problem(pipeline.Problem{Where: s.name, Err: err}); err != nil {
-			return pipeline.Reading{}, err
+	if p.cut = p.cut || a.cut; p.cut { // what is cut short must not be taken for what the server has
+		err := fmt.Errorf("the feed is cut short: %d whole items were read, %d begun; it is read anew next time", p.count(), p.lost)
+		if err := w.out.Problem(pipeline.Problem{Where: w.name, Err: err}); err != nil {
+			return nil, err
 		}
 	} else {
 		next.keepValidators(a)
 	}
-	if err := s.handOut(ctx, latest(p.entries), out); err != nil {
-		return pipeline.Reading{}, err
+	page, err := w.take(ctx, p, known.identities, w.name)
+	if err != nil {
+		return nil, err
 	}
-	kept, err := json.Marshal(next)
-	return pipeline.Reading{Checkpoint: kept, Push: next.Push}, err
+	w.names, next.identities = page.identities, page.kept()
+	if a.delta { // it says nothing of what else the feed shows
+		next.Shown = known.Shown
+		return next, nil
+	}
+	next.Archive = w.begin(known.Archive, p, page, known.Shown)
+	return next, nil
 }
 
 // keepValidators keeps what the server gave to ask by, byte for byte. The bytes of a
@@ -176,8 +224,56 @@ func (s *source) fetch(ctx context.Context, t *turn, known *checkpoint) (*answer
 	return a, p, nil
 }
 
-func (s *source) handOut(ctx context.Context, entries []entry, out pipeline.Out) error {
-	oldestFirst(entries)
+// page is what remains of a page when its items were handed out.
+type page struct {
+	identities
+	print string          // tells its items from another page's
+	marks map[string]bool // landmarks: what its items are known by when they are met again
+	// The guids of the items that came first and last.
+	first, last []string
+}
+
+// kept is what is remembered from one reading to the next.
+func (p *page) kept() identities {
+	k := identities{Shared: p.Shared, Shown: map[string]string{}}
+	for _, guid := range append(p.first, p.last...) {
+		if print := p.Shown[guid]; print != "" {
+			k.Shown[guid] = print
+		}
+	}
+	return k
+}
+
+// take hands out a page's items.
+func (w *walk) take(ctx context.Context, p *parsed, known identities, where string) (*page, error) {
+	got, all := &page{marks: map[string]bool{}}, sha256.New()
+	var err error
+	got.identities, err = p.each(ctx, known, func(entries []entry) error {
+		for i := range entries {
+			e := &entries[i]
+			if e.fault != nil {
+				continue
+			}
+			mark := landmark(e.ownGUID(), e.print())
+			if io.WriteString(all, mark); len(got.marks) < 2*maxShown {
+				got.marks[mark] = true
+			}
+			guid := bare(e.ownGUID())
+			if got.last = append(got.last, guid); len(got.last) > 2*keptEnds {
+				got.last = append(got.last[:0], got.last[keptEnds+1:]...)
+			}
+			if len(got.first) < keptEnds {
+				got.first = append(got.first, guid)
+			}
+		}
+		return w.handOut(ctx, where, entries)
+	})
+	got.print = hex.EncodeToString(all.Sum(nil)[:6])
+	return got, err
+}
+
+// handOut hands out entries that have their GUIDs, each of a GUID once in a reading.
+func (w *walk) handOut(ctx context.Context, where string, entries []entry) error {
 	for i := range entries {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -185,12 +281,17 @@ func (s *source) handOut(ctx context.Context, entries []entry, out pipeline.Out)
 		e := &entries[i]
 		if e.fault != nil {
 			err := fmt.Errorf("item %d: %w", e.place, e.fault)
-			if err := out.Problem(pipeline.Problem{Where: s.name, Err: err}); err != nil {
+			if err := w.out.Problem(pipeline.Problem{Where: where, Err: err}); err != nil {
 				return err
 			}
 			continue
 		}
-		if err := out.Document(e.doc); err != nil {
+		if key := maphash.String(w.seed, e.doc.GUID); !w.handed[key] {
+			w.handed[key] = true
+		} else {
+			continue
+		}
+		if err := w.out.Document(e.doc); err != nil {
 			return err
 		}
 	}

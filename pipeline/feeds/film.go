@@ -81,15 +81,23 @@ func letterboxdFilm(link string) string {
 }
 
 // reviewRating reads a schema.org Rating. Its scale counts only where it is
-// stated: what schema.org assumes otherwise (1 to 5) is a guess.
+// stated: what schema.org assumes otherwise (1 to 5) is a guess. A name that is a
+// letter is what the critic wrote, and the number beside it was worked out.
 func reviewRating(d *review.Document, field string, e ext.Extension) {
-	value := first(text(e.Children["ratingValue"]), e.Value)
-	if value == "" {
-		return
+	value, name := first(text(e.Children["ratingValue"]), e.Value), text(e.Children["name"])
+	switch {
+	case isGrade(name), value == "" && name != "":
+		d.RatingText, d.RatingField = name, field
+	case value != "":
+		d.RatingText, d.RatingField = value, field
+		d.RatingScale.Best, _ = review.ParseDecimal(text(e.Children["bestRating"]))
+		d.RatingScale.Worst, _ = review.ParseDecimal(text(e.Children["worstRating"]))
 	}
-	d.RatingText, d.RatingField = value, field
-	d.RatingScale.Best, _ = review.ParseDecimal(text(e.Children["bestRating"]))
-	d.RatingScale.Worst, _ = review.ParseDecimal(text(e.Children["worstRating"]))
+}
+
+// isGrade reports that s is a letter from A to F, with or without a sign.
+func isGrade(s string) bool {
+	return s != "" && strings.ContainsRune("ABCDEF", rune(s[0])) && (len(s) == 1 || s[1:] == "+" || s[1:] == "-")
 }
 
 // itemReviewed reads a schema.org Movie, or whatever else has a name.

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -13,8 +14,15 @@ import (
 
 var errNameless = errors.New("no guid, no link and no title: nothing to know it by")
 
-// maxShared is how many guids that stood for several items are remembered.
-const maxShared = 1000
+// How many guids that stood for several items are remembered, and of those that stood
+// for one, how many within a reading. From one reading to the next it is those at either
+// end of the feed: what matters is a feed that shows hardly any, and whether all it
+// showed is gone.
+const (
+	maxShared = 1000
+	maxShown  = 1000
+	keptEnds  = 8
+)
 
 // What tells the items of one guid apart.
 const (
@@ -22,13 +30,21 @@ const (
 	byTitle = "title" // and link and date
 )
 
+// identities are what is remembered of a feed's guids from one reading to the next.
+type identities struct {
+	// Shared are the guids that stood for several items, and how those were told
+	// apart: so an item whose double has dropped out of the feed keeps its GUID.
+	Shared map[string]string `json:"shared_guids,omitempty"`
+	// Shown are the guids that the feed showed last, with a print of the item: a
+	// feed that has the same guid for all its items may show one of them at a time.
+	Shown map[string]string `json:"shown,omitempty"`
+}
+
 // identify gives every entry its GUID: the feed's own id, else the link, else
 // the title and the date. A guid that stands for several items does not identify
 // by itself, so the link is added, and title and date where that does not help.
-// shared says how guids were told apart in earlier readings, and what it returns
-// is to be passed the next time: so an item whose double has dropped out of the
-// feed keeps its GUID.
-func identify(entries []entry, shared map[string]string) map[string]string {
+// What it returns is to be asked the next time.
+func (known identities) identify(entries []entry) identities {
 	groups := map[string][]*entry{}
 	order := []string{}
 	for i := range entries {
@@ -41,32 +57,122 @@ func identify(entries []entry, shared map[string]string) map[string]string {
 			e.fault = errNameless
 			continue
 		}
-		if e.doc.GUID = guid; groups[guid] == nil {
+		if e.doc.GUID, e.doc.Fickle = guid, true; groups[guid] == nil {
 			order = append(order, guid)
 		}
 		groups[guid] = append(groups[guid], e)
 	}
-	next := maps.Clone(shared)
+	next := identities{Shared: maps.Clone(known.Shared), Shown: map[string]string{}}
 	for _, guid := range order {
-		group := groups[guid]
-		by := shared[guid]
-		if by != byTitle && len(group) > 1 {
-			by = cmp.Or(apart(group), by)
-		}
-		if by == "" {
-			continue
-		}
-		for _, e := range group {
-			e.doc.GUID = strings.TrimSpace(guid + " " + e.beside(by))
-		}
-		if _, known := next[guid]; known || len(next) < maxShared {
-			if next == nil {
-				next = map[string]string{}
-			}
-			next[guid] = by
-		}
+		next.name(guid, groups[guid], known.Shown[bare(guid)])
 	}
 	return next
+}
+
+// show takes more of what the feed shows.
+func (known *identities) show(more map[string]string) {
+	for guid, print := range more {
+		if len(known.Shown) < maxShown {
+			known.Shown[guid] = print
+		}
+	}
+}
+
+// bare is a guid without what changes when a site goes over to https.
+func bare(guid string) string {
+	if scheme, rest, isURL := strings.Cut(guid, "://"); isURL && (scheme == "http" || scheme == "https") {
+		return strings.TrimPrefix(rest, "www.")
+	}
+	return guid
+}
+
+// name gives the entries of one guid their GUIDs. shown is the item that the guid
+// stood for last.
+func (next *identities) name(guid string, group []*entry, shown string) {
+	by, known := next.Shared[bare(guid)]
+	now := group[0].print()
+	switch {
+	case by == byTitle:
+	case len(group) > 1:
+		by = cmp.Or(apart(group), by)
+	case by == "" && (leadsHome(guid) || another(shown, now)):
+		by = byLink
+		if part(now, 0) == "-" || part(shown, 0) == part(now, 0) {
+			by = byTitle
+		}
+	}
+	if by == "" {
+		if len(next.Shown) < maxShown {
+			next.Shown[bare(guid)] = now
+		}
+		return
+	}
+	for _, e := range group {
+		e.doc.GUID = strings.TrimSpace(guid + " " + e.beside(by))
+	}
+	if known || len(next.Shared) < maxShared {
+		if next.Shared == nil {
+			next.Shared = map[string]string{}
+		}
+		next.Shared[bare(guid)] = by
+	}
+}
+
+// print is a short fingerprint of what besides its guid an item is known by: its
+// link, its title and its date, "-" for one that it does not have. A link that leads
+// to the site's home, as those of some feeds do, is none.
+func (e *entry) print() string {
+	date := ""
+	if at := e.doc.Stated.PublishedAt; !at.IsZero() {
+		date = at.Format(time.RFC3339)
+	}
+	link := e.doc.URL
+	if leadsHome(link) {
+		link = ""
+	}
+	parts := []string{link, e.doc.Stated.Title, date}
+	for i, p := range parts {
+		if p == "" {
+			parts[i] = "-"
+			continue
+		}
+		sum := sha256.Sum256([]byte(p))
+		parts[i] = hex.EncodeToString(sum[:4])
+	}
+	return strings.Join(parts, ".")
+}
+
+// part is a part of a print, "" of none.
+func part(print string, i int) string {
+	if print == "" {
+		return ""
+	}
+	return strings.Split(print, ".")[i]
+}
+
+// leadsHome reports that an address is that of a site, and not of anything on it.
+func leadsHome(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && u.Host != "" && strings.Trim(u.Path, "/") == "" && u.RawQuery == ""
+}
+
+// another reports that two prints have nothing in common, and enough to tell by.
+func another(one, two string) bool {
+	a, b := strings.Split(one, "."), strings.Split(two, ".")
+	if len(a) != len(b) {
+		return false // one was never shown
+	}
+	differ := 0
+	for i := range a {
+		switch {
+		case a[i] == "-" || b[i] == "-":
+		case a[i] == b[i]:
+			return false
+		default:
+			differ++
+		}
+	}
+	return differ > 1
 }
 
 func (e *entry) ownGUID() string {

@@ -66,7 +66,7 @@ func TestIdentity(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			entries := entriesOf(tt.in...)
-			identify(entries, nil)
+			identities{}.identify(entries)
 			if got := guidsOf(latest(entries)); !slices.Equal(got, tt.want) {
 				t.Errorf("GUIDs %q, want %q", got, tt.want)
 			}
@@ -80,7 +80,7 @@ func TestLatestVersionIsKept(t *testing.T) {
 		{"g l t 2026-01-02", "g l t 2026-01-01"},
 	} {
 		entries := entriesOf(lines...)
-		identify(entries, nil)
+		identities{}.identify(entries)
 		if kept := latest(entries); len(kept) != 1 || kept[0].doc.Stated.PublishedAt.Day() != 2 {
 			t.Errorf("%q: kept %+v", lines, kept)
 		}
@@ -94,14 +94,14 @@ func TestSharedGuidIsRemembered(t *testing.T) {
 		{"g l t1 -", "g l t2 -"},
 	} {
 		both := entriesOf(lines...)
-		shared := identify(both, nil)
+		known := identities{}.identify(both)
 		alone := entriesOf(lines[0])
-		again := identify(alone, shared)
+		again := known.identify(alone)
 		if alone[0].doc.GUID != both[0].doc.GUID {
 			t.Errorf("%q: GUID goes from %q to %q", lines, both[0].doc.GUID, alone[0].doc.GUID)
 		}
-		if !maps.Equal(shared, again) {
-			t.Errorf("%q: %v is remembered as %v", lines, shared, again)
+		if !maps.Equal(known.Shared, again.Shared) {
+			t.Errorf("%q: %v is remembered as %v", lines, known.Shared, again.Shared)
 		}
 	}
 }
@@ -111,8 +111,8 @@ func TestRememberedGuidsAreBounded(t *testing.T) {
 	for i := range 2 * maxShared {
 		entries = append(entries, entriesOf(fmt.Sprintf("g%d l1 t -", i), fmt.Sprintf("g%d l2 t -", i))...)
 	}
-	if shared := identify(entries, nil); len(shared) != maxShared {
-		t.Errorf("%d guids are remembered", len(shared))
+	if known := (identities{}).identify(entries); len(known.Shared) != maxShared {
+		t.Errorf("%d guids are remembered", len(known.Shared))
 	}
 }
 
@@ -125,7 +125,7 @@ func TestNoItemIsLost(t *testing.T) {
 			return strings.Join([]string{word("g").Draw(t, "guid"), word("l").Draw(t, "link"), rapid.SampledFrom([]string{"t1", "t2", "t3"}).Draw(t, "title"), "-"}, " ")
 		}), rapid.ID[string]).Draw(t, "items")
 		entries := entriesOf(lines...)
-		identify(entries, nil)
+		identities{}.identify(entries)
 		kept := map[string]string{}
 		for i, e := range entries {
 			if other, taken := kept[e.doc.GUID]; taken {
@@ -181,7 +181,7 @@ func FuzzFeed(f *testing.F) {
 		if err != nil {
 			return
 		}
-		shared := identify(p.entries, nil)
+		known := identities{}.identify(p.entries)
 		first := guidsOf(p.entries)
 		seen := map[string]bool{}
 		entries := latest(slices.Clone(p.entries))
@@ -200,7 +200,7 @@ func FuzzFeed(f *testing.F) {
 		if size > 12*len(b)+1000 {
 			t.Errorf("%d bytes became %d bytes of bodies", len(b), size)
 		}
-		if identify(p.entries, shared); len(shared) < maxShared && !slices.Equal(first, guidsOf(p.entries)) {
+		if known.identify(p.entries); len(known.Shared) < maxShared && !slices.Equal(first, guidsOf(p.entries)) {
 			t.Errorf("GUIDs go from %q to %q", first, guidsOf(p.entries))
 		}
 	})

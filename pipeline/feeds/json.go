@@ -30,17 +30,40 @@ func parseJSON(ctx context.Context, src []byte, at *url.URL, now time.Time) (*pa
 	}
 	h := jsonHead(shell, at)
 	inherited := h.fingerprint()
-	p := &parsed{about: jsonRelations(shell), cut: !whole}
-	for i, raw := range raws {
-		if err := ctx.Err(); err != nil {
-			return nil, err
+	p := &parsed{about: jsonRelations(shell), cut: !whole, older: h.older.at(at)}
+	entries := func(from, to int) (all []entry) {
+		for i, raw := range raws[from:to] {
+			if ctx.Err() != nil {
+				return nil
+			}
+			e := h.jsonEntry(raw)
+			e.place = from + i + 1
+			e.doc.FetchedAt, e.doc.RawSHA256 = now, digest(inherited, raw)
+			all = append(all, e)
 		}
-		e := h.jsonEntry(raw)
-		e.place = i + 1
-		e.doc.FetchedAt, e.doc.RawSHA256 = now, digest(inherited, raw)
-		p.entries = append(p.entries, e)
+		return all
 	}
-	return p, nil
+	if len(raws) > largeFeed && distinctIDs(raws) {
+		p.large = &pieces{n: len(raws), make: entries}
+		return p, nil
+	}
+	p.entries = entries(0, len(raws))
+	return p, ctx.Err()
+}
+
+// distinctIDs reports whether each item has an id of its own.
+func distinctIDs(raws []json.RawMessage) bool {
+	var ids keys
+	for _, raw := range raws {
+		var item struct {
+			ID any `json:"id"`
+		}
+		if json.Unmarshal(raw, &item) != nil || item.ID == nil {
+			return false
+		}
+		ids.note([]byte(strings.TrimSpace(fmt.Sprint(item.ID))))
+	}
+	return ids.distinct()
 }
 
 // splitJSON takes the items out of a feed: the shell is what is left.
@@ -57,7 +80,7 @@ func splitJSON(src []byte) (shell []byte, items []json.RawMessage, whole bool, e
 		}
 		if key == "items" {
 			found = true
-			items, err = jsonItems(dec, items)
+			items, err = jsonItems(dec, src, items)
 			continue
 		}
 		var value json.RawMessage
@@ -80,19 +103,21 @@ func splitJSON(src []byte) (shell []byte, items []json.RawMessage, whole bool, e
 	return shell, items, err == nil, nil
 }
 
-func jsonItems(dec *json.Decoder, items []json.RawMessage) ([]json.RawMessage, error) {
+// jsonItems cuts the items out of src, which dec reads.
+func jsonItems(dec *json.Decoder, src []byte, items []json.RawMessage) ([]json.RawMessage, error) {
 	if t, err := dec.Token(); err != nil || t != json.Delim('[') {
 		return items, cmp.Or(err, errNotJSONFeed)
 	}
+	var raw json.RawMessage // the same for all: what is kept are the feed's own bytes
 	for dec.More() {
 		if len(items) >= maxItems {
 			return items, errItems
 		}
-		var raw json.RawMessage
 		if err := dec.Decode(&raw); err != nil {
 			return items, err
 		}
-		items = append(items, raw)
+		end := int(dec.InputOffset())
+		items = append(items, src[end-len(raw):end:end])
 	}
 	_, err := dec.Token()
 	return items, err
@@ -140,6 +165,7 @@ func jsonHead(shell []byte, at *url.URL) head {
 	h.base = rebased(at, first(f.HomePageURL, f.FeedURL))
 	h.language = f.Language
 	h.authors = jsonAuthors(f.Authors, f.Author)
+	h.older.link("next", f.NextURL)
 	return h
 }
 
@@ -210,6 +236,12 @@ func jsonExtensions(d *review.Document, raw json.RawMessage) {
 			continue
 		}
 		d.Stated = stated.Stated
+		var from struct {
+			Via string `json:"via"`
+		}
+		if json.Unmarshal(object, &from) == nil {
+			d.Stated.Source.URL = origin(nil, from.Via)
+		}
 		d.RatingText, d.RatingScale, d.RatingField = stated.RatingText, stated.RatingScale, ""
 		if d.RatingText != "" {
 			d.RatingField = name + ".rating"

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"strings"
 )
 
@@ -50,7 +51,23 @@ type outline struct {
 	items    []item
 	complete bool // the root element is closed: nothing was cut off
 	lost     int  // items that were begun and never ended
+
+	// spans are where the items of a large feed stand, which has them cut anew, some
+	// at a time, when they are needed: see again. It has no items then.
+	spans []span
+	ends  []span // of items, while it is not known whether the feed is large
+	again func([]span) *outline
 }
+
+// span is where an item stands in a feed's bytes, and whether a DOCTYPE stands before
+// it, which the lexer goes by.
+type span struct {
+	from, to int
+	doctype  bool
+}
+
+// largeFeed is how many items a feed may have that is read at one go.
+const largeFeed = 500
 
 // item is one item of an outline.
 type item struct {
@@ -76,11 +93,14 @@ type scanner struct {
 	elements int          // copied into this item, or the head
 	stack    [][]byte     // open elements below the item
 	counts   []int        // namespaces in scope at each
+	large    int          // more items than so many are cut later
+	alone    bool         // src ends with the item
+	keys     keys         // of a large feed's items
 }
 
 // outlineOf cuts a feed in UTF-8 into items.
-func outlineOf(ctx context.Context, src []byte) (*outline, error) {
-	s := &scanner{ctx: ctx, lexer: lexer{src: src}}
+func outlineOf(ctx context.Context, src []byte, large int) (*outline, error) {
+	s := &scanner{ctx: ctx, lexer: lexer{src: src}, large: large}
 	root, ok := s.findRoot()
 	if !ok {
 		return nil, errNotFeed
@@ -91,6 +111,25 @@ func outlineOf(ctx context.Context, src []byte) (*outline, error) {
 	if err := s.children(&items); err != nil {
 		return nil, err
 	}
+	if s.out.spans != nil {
+		rootTag := bytes.Clone(s.buf.Bytes()[:s.out.root])
+		s.out.again = func(part []span) *outline { return s.cutAgain(rootTag, part) }
+		if !s.keys.distinct() { // which item is which is only known of all together
+			whole := s.out.again(s.out.spans)
+			s.out.items, s.out.spans = whole.items, nil
+			items.Write(whole.skeleton[whole.open:whole.close])
+			for i := range s.out.items {
+				s.out.items[i].skeleton[0] -= whole.open
+				s.out.items[i].skeleton[1] -= whole.open
+			}
+		}
+	}
+	s.close(&items)
+	return &s.out, nil
+}
+
+// close puts the items behind the head, and ends the skeleton.
+func (s *scanner) close(items *bytes.Buffer) {
 	s.out.open = s.buf.Len()
 	for i := range s.out.items {
 		s.out.items[i].skeleton[0] += s.out.open
@@ -104,7 +143,83 @@ func outlineOf(ctx context.Context, src []byte) (*outline, error) {
 		fmt.Fprintf(&s.buf, "</%s>", s.root)
 	}
 	s.out.skeleton = s.buf.Bytes()
-	return &s.out, nil
+}
+
+// cutAgain is an outline of some of the items, behind the root's start tag.
+func (s *scanner) cutAgain(rootTag []byte, part []span) *outline {
+	c := &scanner{ctx: s.ctx, root: s.root, prefix: s.prefix, scope: s.scope, large: len(part), alone: true}
+	c.out.dialect, c.out.root = s.out.dialect, len(rootTag)
+	c.buf.Write(rootTag)
+	var items bytes.Buffer
+	for _, p := range part {
+		c.lexer = lexer{src: s.src[:p.to], at: p.from, doctype: p.doctype}
+		if t, ok := c.next(); ok {
+			c.item(t, &items)
+		}
+	}
+	c.close(&items)
+	return &c.out
+}
+
+// put takes an item that stands in buf from its begin on. Of a large feed, only where
+// it stands and what it is known by is kept.
+func (s *scanner) put(it item, at span, buf *bytes.Buffer) {
+	if s.out.spans == nil && len(s.out.items) < s.large {
+		s.out.items = append(s.out.items, it)
+		s.out.ends = append(s.out.ends, at)
+		return
+	}
+	if s.out.spans == nil {
+		s.out.spans = s.out.ends
+		for i := range s.out.items {
+			s.keys.add(buf.Bytes()[s.out.items[i].skeleton[0]:s.out.items[i].skeleton[1]])
+		}
+		s.out.items, s.out.ends = nil, nil
+	}
+	s.out.spans = append(s.out.spans, at)
+	s.keys.add(buf.Bytes()[it.skeleton[0]:it.skeleton[1]])
+	buf.Reset()
+}
+
+// keys tell whether each of many items has a guid, and one of its own.
+type keys struct {
+	seen    map[uint64]struct{}
+	seed    maphash.Seed
+	unclear bool
+}
+
+// add takes the skeleton of an item: the text of its guid or id, as it is written.
+func (k *keys) add(skeleton []byte) { k.note(guidIn(skeleton)) }
+
+func (k *keys) note(key []byte) {
+	if k.seen == nil {
+		k.seen, k.seed = map[uint64]struct{}{}, maphash.MakeSeed()
+	}
+	sum := maphash.Bytes(k.seed, key)
+	if _, twice := k.seen[sum]; twice || len(key) == 0 {
+		k.unclear = true
+	}
+	if !k.unclear {
+		k.seen[sum] = struct{}{}
+	}
+}
+
+func (k *keys) distinct() bool { return !k.unclear }
+
+func guidIn(skeleton []byte) []byte {
+	for l := (lexer{src: skeleton}); ; {
+		t, ok := l.next()
+		if !ok {
+			return nil
+		}
+		if t.mark != markStart {
+			continue
+		}
+		switch _, local := split(t.name); string(local) {
+		case "guid", "id":
+			return bytes.TrimSpace(skeleton[t.end:l.find(t.end, "</")])
+		}
+	}
 }
 
 // findRoot looks for the feed's root element, over whatever a broken site puts
@@ -205,7 +320,7 @@ func (s *scanner) children(items *bytes.Buffer) error {
 				switch err := s.ctx.Err(); {
 				case err != nil:
 					return err
-				case len(s.out.items) >= maxItems:
+				case len(s.out.items)+len(s.out.spans) >= maxItems:
 					return errItems
 				}
 				s.item(t, items)
@@ -242,7 +357,7 @@ func joinBase(outer, inner string) string {
 // headElement keeps those elements of the feed itself that reviews inherit from.
 func headElement(name []byte) bool {
 	switch string(lower(name, new([16]byte))) {
-	case "link", "language", "author", "creator":
+	case "link", "language", "author", "creator", "generator":
 		return true
 	}
 	return false
@@ -263,6 +378,7 @@ func (s *scanner) item(t token, buf *bytes.Buffer) {
 	it := item{base: attribute(tag, "xml:base"), language: attribute(tag, "xml:lang")}
 	it.skeleton[0] = buf.Len()
 	s.elements = 0
+	doctype := s.doctype
 	name, scope := s.itemTag(t, buf)
 	if t.mark == markStart && !s.itemChildren(t, &it, scope, buf) {
 		buf.Truncate(it.skeleton[0])
@@ -279,7 +395,7 @@ func (s *scanner) item(t token, buf *bytes.Buffer) {
 	}
 	it.skeleton[1] = buf.Len()
 	it.raw = s.src[t.start:s.at]
-	s.out.items = append(s.out.items, it)
+	s.put(it, span{t.start, s.at, doctype}, buf)
 }
 
 // itemTag writes the item's start tag, with its attributes only if it declares
@@ -310,7 +426,7 @@ func (s *scanner) itemChildren(open token, it *item, scope int, buf *bytes.Buffe
 	for {
 		t, ok := s.next()
 		if !ok {
-			return false
+			return s.alone
 		}
 		switch t.mark {
 		case markStart, markEmpty:
@@ -439,10 +555,8 @@ func (s *scanner) itemElement(name []byte) bool {
 		"pubdate", "published", "issued", "created", "date", "updated", "modified",
 		"author", "creator", "category", "subject", "language",
 		"enclosure", "content", "group", "thumbnail",
-		"reviewrating", "itemreviewed":
+		"reviewrating", "itemreviewed", "source":
 		return true
-	case "source":
-		return s.out.dialect == dialectAtom
 	}
 	return false
 }

@@ -28,10 +28,69 @@ type entry struct {
 
 // parsed is what a feed's bytes amount to, in the order of the feed.
 type parsed struct {
-	entries []entry
+	entries []entry // all of them, but for a large feed
+	large   *pieces // nil if entries are all
 	about   relations
 	cut     bool // the feed ends before its end
 	lost    int  // items lost with its end
+	older   older
+}
+
+// pieces are the items of a large feed, which has them made when they are needed: so
+// what reading it takes besides its own bytes does not grow with it. Each of them has
+// a guid of its own.
+type pieces struct {
+	n    int
+	make func(from, to int) []entry
+}
+
+// piece is how many items of a large feed are read at once.
+const piece = 250
+
+// count is how many items there are.
+func (p *parsed) count() int {
+	if p.large != nil {
+		return p.large.n
+	}
+	return len(p.entries)
+}
+
+// each gives every entry its GUID and hands them to f, once each and oldest first: a
+// large feed piece by piece, and oldest first within each.
+func (p *parsed) each(ctx context.Context, known identities, f func([]entry) error) (identities, error) {
+	if p.large == nil {
+		next := known.identify(p.entries)
+		entries := latest(slices.Clone(p.entries))
+		oldestFirst(entries)
+		return next, f(entries)
+	}
+	next := identities{Shared: known.Shared, Shown: map[string]string{}}
+	down := p.newestFirst()
+	for begin := 0; begin < p.large.n; begin += piece {
+		from, to := begin, min(begin+piece, p.large.n)
+		if down {
+			from, to = p.large.n-to, p.large.n-from
+		}
+		entries := p.large.make(from, to)
+		if err := ctx.Err(); err != nil {
+			return next, err
+		}
+		now := identities{Shared: next.Shared, Shown: known.Shown}.identify(entries)
+		next.Shared = now.Shared
+		next.show(now.Shown)
+		entries = latest(entries)
+		oldestFirst(entries)
+		if err := f(entries); err != nil {
+			return next, err
+		}
+	}
+	return next, nil
+}
+
+// newestFirst reports how a large feed is ordered. Most begin with the newest.
+func (p *parsed) newestFirst() bool {
+	first, last := p.large.make(0, 1), p.large.make(p.large.n-1, p.large.n)
+	return len(first) == 0 || len(last) == 0 || !first[0].doc.Stated.PublishedAt.Before(last[0].doc.Stated.PublishedAt)
 }
 
 // parse reads a feed of any kind. at is its address, which relative links are
@@ -42,7 +101,7 @@ func parse(ctx context.Context, body []byte, contentType string, at *url.URL, no
 	if trimmed := bytes.TrimLeft(src, " \t\r\n"); len(trimmed) > 0 && trimmed[0] == '{' {
 		return parseJSON(ctx, trimmed, at, now)
 	}
-	o, err := outlineOf(ctx, src)
+	o, err := outlineOf(ctx, src, largeFeed)
 	if err != nil {
 		return nil, err
 	}
@@ -58,10 +117,29 @@ func parse(ctx context.Context, body []byte, contentType string, at *url.URL, no
 		h.base = rebased(at, h.link)
 	}
 	h.language = first(h.language, o.language)
-	p := &parsed{about: h.about, cut: !o.complete || o.lost > 0, lost: o.lost, entries: make([]entry, len(o.items))}
+	p := &parsed{about: h.about, cut: !o.complete || o.lost > 0, lost: o.lost, older: h.older.at(rebased(at, o.base))}
+	if o.spans == nil {
+		p.entries = h.entries(o.items, natives, now)
+		return p, nil
+	}
+	p.large = &pieces{n: len(o.spans), make: func(from, to int) []entry {
+		part := o.again(o.spans[from:to])
+		_, natives := part.natives(ctx)
+		entries := h.entries(part.items, natives, now)
+		for i := range entries {
+			entries[i].place += from
+		}
+		return entries
+	}}
+	return p, nil
+}
+
+// entries makes the entries of items and what the parser made of them.
+func (h *head) entries(items []item, natives []native, now time.Time) []entry {
+	entries := make([]entry, len(items))
 	inherited := h.fingerprint()
-	for i := range o.items {
-		it, e := &o.items[i], &p.entries[i]
+	for i := range items {
+		it, e := &items[i], &entries[i]
 		if it.fault != nil {
 			e.fault, e.place = it.fault, i+1
 			continue
@@ -74,7 +152,7 @@ func parse(ctx context.Context, body []byte, contentType string, at *url.URL, no
 		e.doc.FetchedAt, e.doc.RawSHA256 = now, digest(inherited, it.raw)
 		e.place = i + 1
 	}
-	return p, nil
+	return entries
 }
 
 // head is what the items of a feed inherit from it.
@@ -85,6 +163,7 @@ type head struct {
 	language string
 	authors  authors
 	about    relations // none of an item's business
+	older    older
 }
 
 // fingerprint joins what is inherited, so that an item is not passed over as
@@ -238,9 +317,10 @@ func instantOf(s string) time.Time {
 	return instant(&t)
 }
 
-// addTag adds a tag that is not there yet.
+// addTag adds a tag that is not there yet. WordPress escapes them once more than the
+// format does.
 func addTag(tags []string, tag string) []string {
-	tag = strings.Join(strings.Fields(tag), " ")
+	tag = strings.Join(strings.Fields(unescape(tag)), " ")
 	if tag == "" || slices.Contains(tags, tag) {
 		return tags
 	}

@@ -30,7 +30,7 @@ func documents(t testing.TB, b []byte, contentType string) ([]review.Document, *
 	if err != nil {
 		t.Fatal(err)
 	}
-	identify(p.entries, nil)
+	identities{}.identify(p.entries)
 	entries := latest(p.entries)
 	oldestFirst(entries)
 	var docs []review.Document
@@ -53,7 +53,7 @@ func at(s string) time.Time {
 // doc makes a document whose URL is in both its places.
 func doc(guid, link string, form review.Form, body string, stated review.Review) review.Document {
 	stated.URL = link
-	return review.Document{GUID: guid, URL: link, FetchedAt: noon(), Form: form, Body: body, Stated: stated}
+	return review.Document{GUID: guid, Fickle: true, URL: link, FetchedAt: noon(), Form: form, Body: body, Stated: stated}
 }
 
 // rated adds a rating to a document.

@@ -1,6 +1,7 @@
 package feeds
 
 import (
+	"net/url"
 	"strings"
 
 	ext "github.com/mmcdole/gofeed/extensions"
@@ -16,6 +17,10 @@ func rssHead(f *rss.Feed) head {
 	for _, c := range f.Extensions["dc"]["creator"] {
 		h.authors.add(c.Value, "")
 	}
+	for _, l := range f.Extensions["atom"]["link"] {
+		h.older.link(l.Attrs["rel"], l.Attrs["href"])
+	}
+	h.older.generator(f.Generator)
 	return h
 }
 
@@ -33,6 +38,14 @@ func (h *head) rssEntry(it *item, n *rss.Item) entry {
 	}
 	s := &d.Stated
 	s.URL = d.URL
+	if n.Source != nil {
+		s.Source.URL = origin(base, n.Source.URL)
+	}
+	for _, l := range n.Extensions["atom"]["link"] {
+		if l.Attrs["rel"] == "via" {
+			s.Source.URL = first(s.Source.URL, origin(base, l.Attrs["href"]))
+		}
+	}
 	s.Language = first(extension(n.Extensions, "dc", "language"), it.language, h.language)
 	s.PublishedAt = instant(n.PubDateParsed)
 	if s.PublishedAt.IsZero() {
@@ -79,6 +92,15 @@ func personName(s string) string {
 		}
 	}
 	return strings.Trim(strings.Join(words, " "), `"<>, `)
+}
+
+// origin is the address that an item says it is from: another feed, or the page that
+// pointed to it. What is no web address is none.
+func origin(base *url.URL, link string) string {
+	if link = resolve(base, link); webLink(link) {
+		return link
+	}
+	return ""
 }
 
 // atomLink is the alternate link that some RSS feeds state as an Atom element.

@@ -21,7 +21,13 @@ const (
 // Document is a review as a source found it: the bytes, and what the source
 // states in fields of its own. Understanding it is not the source's business.
 type Document struct {
-	GUID      string    // the source's own id, stable across edits; required
+	GUID string // the source's own id, stable across edits; required
+	// Fickle says that the source may call the same review otherwise tomorrow, as
+	// feeds do. The engine then looks whether a review that comes anew is an old one.
+	Fickle bool
+	// Kin is what the GUIDs of the reviews begin with that a fickle one may be: those
+	// of one feed in a source of many. "" is all of the source.
+	Kin       string
 	URL       string    // where a person reads it
 	FetchedAt time.Time // when it was read
 	RawSHA256 string    // over the bytes it was read from, hex; lets an unchanged document be passed over

@@ -18,7 +18,7 @@ func (EntryKind) Choices() []string { return words(EntryReview, EntryRating) }
 type Source struct {
 	Name      string    `json:"name" doc:"The source's name in the config."`
 	Type      string    `json:"type" doc:"The source's type in the config."`
-	URL       string    `json:"url,omitempty" doc:"The address it was read from."`
+	URL       string    `json:"url,omitempty" doc:"The address it was read from; of a review that a feed passes on, the one it says it is from."`
 	GUID      string    `json:"guid" doc:"The source's own id for the review."`
 	FetchedAt time.Time `json:"fetched_at" doc:"When these bytes were read."`
 	Parser    string    `json:"parser,omitempty" doc:"What understood them, with its settings' fingerprint."`

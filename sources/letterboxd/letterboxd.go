@@ -134,7 +134,7 @@ func (e entries) name(d *review.Document) {
 	if e[id]++; e[id] > 1 {
 		id = fmt.Sprintf("%s#%d", id, e[id])
 	}
-	d.GUID = id
+	d.GUID, d.Fickle = id, false // film and day do not change
 }
 
 // shown keeps what the feed shows until the export has been read: that is older.

@@ -556,7 +556,7 @@ func TestAFewAtATime(t *testing.T) {
 	}
 	var now, most atomic.Int64
 	env := sourcetest.Env(fake{})
-	env.Feed = func(address string, _ time.Duration) pipeline.Source {
+	env.Feed = func(address string, _ time.Duration, _ ...pipeline.FeedPast) pipeline.Source {
 		return slow{name: address, now: &now, most: &most}
 	}
 	open := opml.Type().Configure(sourcetest.NewOptions(map[string]any{"path": path}))

@@ -259,7 +259,7 @@ func (r *reading) hand(f *fetch, h handed) error {
 	if !r.isOf(f, itemKey(&d)) {
 		return nil
 	}
-	d.GUID, d.Defaults = f.guid(d.GUID), f.defaults
+	d.GUID, d.Kin, d.Defaults = f.guid(d.GUID), f.guid(""), f.defaults
 	if f.settings != "" { // what is said of it is a part of what it was read from
 		sum := sha256.Sum256([]byte(d.RawSHA256 + f.settings))
 		d.RawSHA256 = hex.EncodeToString(sum[:])
