@@ -77,26 +77,25 @@ type checkpoint struct {
 	Archive *archive        `json:"archive,omitempty"` // nil: there was none
 	Push    []pipeline.Push `json:"push,omitempty"`    // who tells of changes
 	IDs     []byte          `json:"ids,omitempty"`     // see idsOf
+	Reread  bool            `json:"reread,omitempty"`  // the rest of it was dropped: see Anew
 }
 
 // readCheckpoint takes a stored checkpoint apart. One of another address, or one that is
-// not ours, counts for nothing: then the feed is not known.
+// not ours, counts for nothing: then the feed is not known. Nor is it where it is to be
+// read again.
 func readCheckpoint(stored []byte, url string) (c *checkpoint, known bool) {
 	c = &checkpoint{}
 	if json.Unmarshal(stored, c) != nil || c.URL != url {
 		return &checkpoint{URL: url}, false
 	}
-	return c, true
+	return c, !c.Reread
 }
 
 // Anew keeps what the guids stood for: whatever is understood anew, they are to mean
 // the same reviews.
 func (s *source) Anew(stored []byte) []byte {
-	known, ours := readCheckpoint(stored, s.name)
-	if !ours {
-		return nil
-	}
-	kept, err := json.Marshal(checkpoint{URL: known.URL, identities: known.identities, IDs: known.IDs})
+	known, _ := readCheckpoint(stored, s.name)
+	kept, err := json.Marshal(checkpoint{URL: known.URL, identities: known.identities, IDs: known.IDs, Reread: true})
 	if err != nil {
 		return nil
 	}
