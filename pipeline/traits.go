@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"context"
-	"fmt"
 	"hash/fnv"
 	"net/url"
 	"strconv"
@@ -94,9 +93,9 @@ func (p *poll) reunite(ctx context.Context) error {
 	if err := p.in.refresh(ctx); err != nil {
 		return err
 	}
-	kin := map[string][]*candidate{}
+	kin := map[string][]*stray{}
 	for _, c := range strays {
-		kin[c.doc.Kin] = append(kin[c.doc.Kin], c)
+		kin[c.doc.Kin] = append(kin[c.doc.Kin], &stray{c, faceOf(c)})
 	}
 	all, err := p.faces()
 	if err != nil {
@@ -111,11 +110,18 @@ func (p *poll) reunite(ctx context.Context) error {
 	return nil
 }
 
+// stray is a newcomer with what it may be recognised by.
+type stray struct {
+	*candidate
+	face face
+}
+
 // face is a review with what it may be recognised by.
 type face struct {
 	traits
 	id      review.ID
 	guid    string
+	sameID  uint64 // the guid with each address in it as samePlace has it
 	date    time.Time
 	hash    string
 	absent  bool // the reading did not show it
@@ -155,19 +161,29 @@ func acquainted(all []face, kin string) *acquaintances {
 	}
 	for i := range a.absent {
 		f := &a.absent[i]
-		f.ownPath = f.path != 0 && paths[f.path] == 1
+		f.ownPath, f.sameID = f.path != 0 && paths[f.path] == 1, fingerprint(sameGUID(f.guid))
 	}
 	return a
 }
 
 func faceOf(c *candidate) face {
-	return face{traits: traitsOf(&c.review), id: c.id, guid: c.doc.GUID, date: c.review.PublishedAt, hash: c.hash}
+	return face{
+		traits: traitsOf(&c.review), id: c.id, guid: c.doc.GUID, sameID: fingerprint(sameGUID(c.doc.GUID)),
+		date: c.review.PublishedAt, hash: c.hash,
+	}
 }
 
-// likeness is one way to recognise a review: those with the same key are one, if
-// there is one on either side and fits has no objection. An empty key is none.
+// mark is what reviews that are alike have in common: one fingerprint, or one and a
+// moment. The zero mark is none.
+type mark struct {
+	trait uint64
+	at    int64
+}
+
+// likeness is one way to recognise a review: those with the same mark are one, if
+// there is one on either side and fits has no objection.
 type likeness struct {
-	key  func(*face) string
+	mark func(*face) mark
 	fits func(old, now *face) bool
 }
 
@@ -175,8 +191,8 @@ type likeness struct {
 func likenesses() []likeness {
 	always := func(_, _ *face) bool { return true }
 	return []likeness{
-		{func(f *face) string { return sameGUID(f.guid) }, func(old, now *face) bool { return !old.foreign(now) }},
-		{func(f *face) string { return f.hash }, always},
+		{func(f *face) mark { return mark{trait: f.sameID} }, func(old, now *face) bool { return !old.foreign(now) }},
+		{func(f *face) mark { return mark{trait: fingerprint(f.hash)} }, always},
 		{dated(func(f *face) uint64 { return f.place }), always},
 		{dated(func(f *face) uint64 { return f.path }), always},
 		{placed(func(f *face) uint64 { return f.place }), func(old, now *face) bool {
@@ -214,61 +230,65 @@ func (f *face) foreign(o *face) bool {
 }
 
 // dated joins a trait with the date.
-func dated(trait func(*face) uint64) func(*face) string {
-	return func(f *face) string {
+func dated(trait func(*face) uint64) func(*face) mark {
+	return func(f *face) mark {
 		if trait(f) == 0 || f.date.IsZero() {
-			return ""
+			return mark{}
 		}
-		return fmt.Sprint(trait(f), f.date.Unix())
+		return mark{trait(f), f.date.Unix()}
 	}
 }
 
 // timed is dated, for dates with a time of the day only: many things come out on
 // one day.
-func timed(trait func(*face) uint64) func(*face) string {
-	key := dated(trait)
-	return func(f *face) string {
+func timed(trait func(*face) uint64) func(*face) mark {
+	dated := dated(trait)
+	return func(f *face) mark {
 		if f.date.Equal(f.date.Truncate(aDay)) {
-			return ""
+			return mark{}
 		}
-		return key(f)
+		return dated(f)
 	}
 }
 
 // placed is a trait by itself.
-func placed(trait func(*face) uint64) func(*face) string {
-	return func(f *face) string {
-		if trait(f) == 0 {
-			return ""
-		}
-		return fmt.Sprint(trait(f))
-	}
+func placed(trait func(*face) uint64) func(*face) mark {
+	return func(f *face) mark { return mark{trait: trait(f)} }
 }
 
 // pair moves the strays that have exactly one likeness among the absent, and returns
 // those that are strays still.
-func (a *acquaintances) pair(p *poll, strays []*candidate, like likeness) []*candidate {
-	olds, news := map[string][]*face{}, map[string][]*face{}
+func (a *acquaintances) pair(p *poll, strays []*stray, like likeness) []*stray {
+	if len(a.absent) == 0 || len(strays) == 0 {
+		return strays
+	}
+	type meeting struct {
+		news, olds int
+		old        *face
+	}
+	meetings := make(map[mark]meeting, len(strays))
+	for _, s := range strays {
+		m := meetings[like.mark(&s.face)]
+		m.news++
+		meetings[like.mark(&s.face)] = m
+	}
 	for i := range a.absent {
-		if f := &a.absent[i]; f.id != "" {
-			olds[like.key(f)] = append(olds[like.key(f)], f)
+		f := &a.absent[i]
+		if m, met := meetings[like.mark(f)]; met && f.id != "" {
+			m.olds, m.old = m.olds+1, f
+			meetings[like.mark(f)] = m
 		}
 	}
-	for _, c := range strays {
-		f := faceOf(c)
-		news[like.key(&f)] = append(news[like.key(&f)], &f)
-	}
-	var left []*candidate
-	for _, c := range strays {
-		f := faceOf(c)
-		key := like.key(&f)
-		if key == "" || len(olds[key]) != 1 || len(news[key]) != 1 || !like.fits(olds[key][0], &f) {
-			left = append(left, c)
+	var left []*stray
+	for _, s := range strays {
+		key := like.mark(&s.face)
+		m := meetings[key]
+		if key == (mark{}) || m.olds != 1 || m.news != 1 || !like.fits(m.old, &s.face) {
+			left = append(left, s)
 			continue
 		}
-		old := olds[key][0]
-		p.move(c, old.id)
-		old.id = "" // it is found
+		p.move(s.candidate, m.old.id)
+		m.old.id = "" // it is found
 	}
 	return left
 }
