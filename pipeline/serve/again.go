@@ -59,7 +59,8 @@ func (s *Server) makeReady(ctx context.Context) {
 }
 
 // pressAgain reads what stands there now. A document that is gone needs nothing,
-// and a fault is told to whoever asks for it.
+// and a fault is told to whoever asks for it. What was read while something else
+// changed is not remembered, so it is read once more.
 func (s *Server) pressAgain(urlPath string, forms []coding) {
 	d := s.known(urlPath, s.options.Clock.Now())
 	if d == nil {
@@ -69,6 +70,10 @@ func (s *Server) pressAgain(urlPath string, forms []coding) {
 		}
 	}
 	if d.body == nil {
+		return
+	}
+	if _, kept := s.cache.get(urlPath); !kept {
+		s.again.add(urlPath, forms)
 		return
 	}
 	for _, c := range slices.Backward(forms) {

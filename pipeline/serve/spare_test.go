@@ -16,19 +16,19 @@ func TestSpareKeepsTheCollectorAway(t *testing.T) {
 		var before, after runtime.MemStats
 		runtime.GC()
 		runtime.ReadMemStats(&before)
-		for range 10_000 {
+		for range 40_000 {
 			garbage = make([]byte, 2500)
 		}
 		runtime.ReadMemStats(&after)
 		return after.NumGC - before.NumGC
 	}
 	without := collected()
+	if without < 10 {
+		t.Skipf("SKIPPED: the heap is not small now, or the collector is set to come late: it came %d times", without)
+	}
 	spare := serve.Spare()
 	with := collected()
 	runtime.KeepAlive(spare)
-	if without == 0 {
-		t.Skip("SKIPPED: the collector is set to come late in any case")
-	}
 	if 2*with > without {
 		t.Errorf("the collector came %d times with spare memory, %d without", with, without)
 	}
