@@ -330,6 +330,36 @@ sinks:
 	})
 }
 
+// What breaks a URL, or the line around it, does not bring its password to light.
+func TestPasswordsOfBrokenURLsNeverShow(t *testing.T) {
+	for name, url := range map[string]string{
+		"scheme without a colon": `"x//me:swordfish@x"`,
+		"no scheme":              `"//me:swordfish@x"`,
+		"no slashes":             `me:swordfish@x`,
+		"no slashes, quoted":     `'me:swordfish@x'`,
+		"no user":                `x//:swordfish@x`,
+		"no end of the quote":    `"x//me:swordfish@x`,
+		"whole":                  `nats://me:swordfish@x`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, line := range []string{
+				"nats: {url: " + url + ", : :, replicas: 3}",
+				"nats: {url: " + url + ", replicas: 3",
+				"nats: {url=" + url + "]}",
+				"nats: {urll: " + url + "}",
+				"sinks: [{name: a, type: webhook, url: " + url + ", urll: x}]",
+			} {
+				_, err := config.Parse("f.yaml", []byte("version: 1\nsite: {url: http://x}\n"+line+"\n"), new(fakes).catalogue())
+				if err == nil {
+					t.Errorf("no fault in %s", line)
+				} else if strings.Contains(err.Error(), "swordfish") {
+					t.Errorf("a secret shows:\n%s", err)
+				}
+			}
+		})
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(sound(f)))
 	bad, _ := filepath.Glob("testdata/bad/*.txt")

@@ -171,9 +171,11 @@ func replace(text []rune, caret, from, to int) ([]rune, int) {
 const secretWord = `(?i:secret|token|passw|passphrase|api[_-]?key|private[_-]?key|authorization)`
 
 var (
-	secretName    = regexp.MustCompile(secretWord)
-	secretEntry   = regexp.MustCompile(`[\w.-]*` + secretWord + `[\w.-]*["']?\s*[:=]\s*(.*)`)
-	passwordInURL = regexp.MustCompile(`://[^/\s:@]*:([^/\s@]+)@`)
+	secretName  = regexp.MustCompile(secretWord)
+	secretEntry = regexp.MustCompile(`[\w.-]*` + secretWord + `[\w.-]*["']?\s*[:=]\s*(.*)`)
+	// The scheme may be what is wrong with a URL, or be missing: user:password@
+	// at the beginning of a word is hidden without it.
+	passwordInURL = regexp.MustCompile(`(?://|^|[\s"'=,(\[{])[^/\s:@]*:([^/\s@]+)@`)
 )
 
 // guess hides what stands behind a key that is called like a secret, on the line
