@@ -3,6 +3,7 @@ package normalize_test
 import (
 	"fmt"
 	"html"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -23,7 +24,7 @@ func notInvented(t testing.TB, d review.Document, r review.Review) {
 		}
 		return r
 	}, html.UnescapeString(d.Body))
-	given := strings.Join([]string{d.Body, html.UnescapeString(d.Body), seen, d.File, d.RatingText, d.Stated.Title, d.Stated.Critic.Name, d.Defaults.Critic.Name,
+	given := strings.Join([]string{d.Body, html.UnescapeString(d.Body), seen, html.UnescapeString(withoutTags(d.Body)), withoutTags(seen), d.File, d.RatingText, d.Stated.Title, d.Stated.Critic.Name, d.Defaults.Critic.Name,
 		r.BodyText, r.Title, fmt.Sprint(d.Stated.Credits, d.Stated.CoCritics, d.Stated.Film, d.Stated.PublishedAt)}, "\n")
 	if value := strings.Trim(r.Rating.Value.String(), "-"); value != "" && r.Rating.FoundIn != "image" && !written(given, value) {
 		t.Errorf("rating %s is not written there", r.Rating.Value)
@@ -51,6 +52,28 @@ func notInvented(t testing.TB, d review.Document, r review.Review) {
 		}
 	}
 }
+
+// withoutTags is a text as a browser shows it: a mark within a word, A<b>A, leaves it
+// one word, and what is a box of its own begins another.
+func withoutTags(text string) string {
+	return tagInText.ReplaceAllStringFunc(text, func(tag string) string {
+		if name := tagInText.FindStringSubmatch(tag)[1]; ownBox[strings.ToLower(name)] {
+			return "\n"
+		}
+		return ""
+	})
+}
+
+var (
+	tagInText = regexp.MustCompile(`(?s)<!--.*?-->|</?([a-zA-Z][a-zA-Z0-9-]*)(?:\s[^>]*)?/?>`)
+	ownBox    = map[string]bool{
+		"address": true, "article": true, "aside": true, "blockquote": true, "body": true, "br": true, "caption": true, "dd": true, "details": true,
+		"div": true, "dl": true, "dt": true, "figcaption": true, "figure": true, "footer": true, "form": true, "h1": true, "h2": true, "h3": true,
+		"h4": true, "h5": true, "h6": true, "header": true, "hr": true, "img": true, "li": true, "main": true, "nav": true, "ol": true, "p": true,
+		"pre": true, "script": true, "section": true, "style": true, "summary": true, "table": true, "tbody": true, "td": true, "tfoot": true,
+		"th": true, "thead": true, "title": true, "tr": true, "ul": true,
+	}
+)
 
 // dayWritten reports that the digits of a day stand in a text. In another zone it
 // may be the day before or after.
