@@ -109,7 +109,7 @@ func traceOf(text string) trace {
 	if len(text) == 0 || len(text) > maxTrace {
 		return nothing
 	}
-	if hasPrefixFold(text, "the post ") && (containsFold(text, "appeared first on ") || containsFold(text, "first appeared on ")) {
+	if firstAppeared(text) {
 		return siteLine
 	}
 	if len(text) > 160 {
@@ -141,6 +141,57 @@ func traceOf(text string) trace {
 		return shareLine
 	}
 	return formLineOf(text)
+}
+
+// originLines are how WordPress says where an entry of a feed is from, in lower case:
+// "The post Mulan appeared first on The Back Row."
+var originLines = [...]struct{ head, middle string }{
+	{"the post ", " appeared first on "},
+	{"the post ", " first appeared on "},
+	{"der beitrag ", " erschien zuerst auf "},
+	{"l’article ", " est apparu en premier sur "},
+	{"l'article ", " est apparu en premier sur "},
+	{"la entrada ", " se publicó primero en "},
+	{"la entrada ", " apareció primero en "},
+	{"l'articolo ", " proviene da "},
+	{"l’articolo ", " proviene da "},
+	{"o post ", " apareceu primeiro em "},
+	{"het bericht ", " verscheen eerst op "},
+	{"inlägget ", " dök först upp på "},
+	{"indlægget ", " blev først udgivet på "},
+}
+
+// firstAppeared reports a line that says where an entry is from.
+func firstAppeared(text string) bool {
+	for i := range originLines {
+		if o := &originLines[i]; hasPrefixFold(text, o.head) && containsFold(text, o.middle) {
+			return true
+		}
+	}
+	return false
+}
+
+// maxSiteName is longer than the names of sites.
+const maxSiteName = 100
+
+// cutOrigin takes the sentence that says where an entry is from off the end of a
+// text of one line. One in the middle is somebody's own.
+func cutOrigin(s string) string {
+	for i := range originLines {
+		o := &originLines[i]
+		middle := lastIndexFold(s, o.middle)
+		if middle < 0 || len(s)-middle-len(o.middle) > maxSiteName {
+			continue
+		}
+		site := s[middle+len(o.middle):]
+		if strings.Contains(site, ". ") {
+			continue
+		}
+		if at := lastIndexFold(s[:middle+1], o.head); at == 0 || at > 0 && s[at-1] == ' ' {
+			return strings.TrimRight(s[:at], " ")
+		}
+	}
+	return s
 }
 
 // longestTrace is longer than the keys of traces and what is compared with them.

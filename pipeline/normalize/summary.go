@@ -26,8 +26,52 @@ func statedSummary(s string) string {
 		b.compact()
 		s = b.plain
 	}
-	if s = oneLine(s); len(s) > longestSummary {
+	if s = cutTeaser(oneLine(s)); len(s) > longestSummary {
 		s, _ = sentences(s, summaryLength)
+	}
+	return s
+}
+
+// cutTeaser takes off the end of a stated summary what a site puts there: where the
+// entry is from, "Continue reading Mulan →", and the dots in brackets that say that
+// there is more. A sentence they cut off keeps its dots.
+func cutTeaser(s string) string {
+	s = cutMore(cutOrigin(s))
+	for _, dots := range [...]string{"[…]", "[...]", "(…)", "[..]"} {
+		if front, ok := strings.CutSuffix(s, dots); ok {
+			front = strings.TrimRight(front, " ,;:-–—")
+			if front == "" || endsSentence(front) {
+				return front
+			}
+			return front + "…"
+		}
+	}
+	return s
+}
+
+// moreLinks are what links to the rest of a text say.
+var moreLinks = [...]string{"continue reading", "read more", "keep reading", "read the full review", "read the rest", "weiterlesen", "lire la suite", "seguir leyendo", "leer más", "continua a leggere", "leggi tutto"}
+
+// maxMoreLink is longer than such a link with the title of the review in it.
+const maxMoreLink = 120
+
+// cutMore takes a link to the rest of the text off the end. Without an arrow
+// nothing may stand behind its words, and a sentence must have ended before them, for
+// the critic may have used them.
+func cutMore(s string) string {
+	for _, words := range moreLinks {
+		at := lastIndexFold(s, words)
+		if at < 0 || len(s)-at > maxMoreLink || at > 0 && s[at-1] != ' ' {
+			continue
+		}
+		front, rest := strings.TrimRight(s[:at], " "), s[at+len(words):]
+		arrow := strings.HasSuffix(rest, "→") || strings.HasSuffix(rest, "»") || strings.HasSuffix(rest, "›")
+		if !arrow && strings.Trim(rest, " .…>") != "" {
+			continue
+		}
+		if own := strings.TrimSuffix(front, "]"); arrow || own == "" || own != front || endsSentence(front) {
+			return front
+		}
 	}
 	return s
 }
