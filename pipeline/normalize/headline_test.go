@@ -101,3 +101,36 @@ func TestBesideTheText(t *testing.T) {
 		})
 	}
 }
+
+// TestReviewsInOtherLanguages: what a review is called is no part of the film's title, and
+// a film whose title begins like it keeps its own.
+func TestReviewsInOtherLanguages(t *testing.T) {
+	for title, film := range map[string]string{
+		"Recension: Long Field":        "Long Field",
+		"Kritik: Long Field":           "Long Field",
+		"Filmkritik – Long Field":      "Long Field",
+		"Critique : Long Field (2019)": "Long Field",
+		"Crítica: Long Field":          "Long Field",
+		"CRÍTICA: Long Field":          "Long Field",
+		"Reseña: Long Field":           "Long Field",
+		"RESEÑA | Long Field":          "Long Field",
+		"Recensione: Long Field":       "Long Field",
+		"Anmeldelse: Long Field":       "Long Field",
+		"[Arvostelu] Long Field":       "Long Field",
+		"Recenzja: Long Field":         "Long Field",
+		"Recensie: Long Field":         "Long Field",
+		"Kritika: Long Field":          "Long Field",
+		"Long Field – Recensione":      "Long Field",
+		"Long Field (Reseña)":          "Long Field",
+		"Critical Condition":           "Critical Condition",
+		"Kritika Long Field":           "Kritika Long Field",
+		"Recensionen":                  "Recensionen",
+		"The Critique of Separation":   "The Critique of Separation",
+		"Crítica de la razón pura":     "Crítica de la razón pura",
+	} {
+		r := read(t, review.Document{Form: review.FormText, Body: prose, URL: "https://critic.example/x/", Stated: review.Review{Title: title}})
+		if r.Film.Title != film {
+			t.Errorf("%q: film %q, want %q", title, r.Film.Title, film)
+		}
+	}
+}

@@ -223,6 +223,8 @@ var reviewWords = [...]string{
 	"movie review & film summary", "blu-ray review", "capsule review", "festival review", "movie review", "film review", "quick review",
 	"short review", "mini-review", "mini review", "dvd review", "advance review", "early review", "classic review",
 	"retro review", "review", "capsule", "short take", "quick take", "first look", "film of the week", "kritik", "filmkritik", "critique",
+	"recension", "filmrecension", "critique de film", "critique du film", "crítica de cine", "crítica", "critica", "reseña", "recensione", "anmeldelse", "filmanmeldelse", "arvostelu",
+	"elokuva-arvostelu", "recenzja", "recensie", "filmrecensie", "kritika", "filmkritika",
 }
 
 // cutReviewWords takes off what says that this is a review.
@@ -254,7 +256,7 @@ func cutReviewPrefix(s, w string) (string, bool) {
 	if bracket {
 		s = s[1:]
 	}
-	if !hasPrefixFold(s, w) {
+	if len(s) < len(w) || !strings.EqualFold(s[:len(w)], w) { // CRÍTICA
 		return s, false
 	}
 	rest := s[len(w):]
