@@ -87,6 +87,7 @@ type walk struct {
 	scale review.Scale
 	basis review.Basis
 	seen  int  // lines so far
+	own   bool // a line was the critic's
 	prose bool // a line was long enough to be the critic's text
 	// waiting is the credit whose label stood in a cell of its own, -1 for none,
 	// and last the run of that cell.
@@ -102,6 +103,7 @@ func (b *body) readLines(scale review.Scale, basis review.Basis) reading {
 		text := b.lineText(l)
 		w.line(l, text)
 		w.seen++
+		w.own = w.own || !l.about
 		w.prose = w.prose || !l.about && len(text) > maxDateline
 	}
 	for i := range b.runs {
@@ -198,12 +200,29 @@ func (w *walk) rates(l *line, text string) bool {
 		return true
 	}
 	f, ok := loneRating(text, l.from, w.scale, w.basis)
+	if !ok && asteriskRow(text) && w.atEnd(l) {
+		f = textFinding(understand(text, w.scale, w.basis), text, l.from)
+		ok = f.rating.Kind == review.Scored || f.rating.Kind == review.Ambiguous
+	}
 	if ok {
 		w.alone = append(w.alone, f)
 		return true
 	}
 	w.ratesBehind(l, text)
 	return false
+}
+
+// atEnd reports a line at the beginning of the text, where at most a byline and
+// the like stand before it, or at its end, and no other row of asterisks: what
+// stands between paragraphs parts them.
+func (w *walk) atEnd(l *line) bool {
+	for i := range w.lines {
+		other := &w.lines[i]
+		if other.from != l.from && strings.Trim(w.lineText(other), "* ") == "" {
+			return false
+		}
+	}
+	return !w.own || l.from == w.lines[len(w.lines)-1].from
 }
 
 // ratesBehind notes a labelled rating behind something else on the line: "Runtime: 117
