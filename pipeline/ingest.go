@@ -366,7 +366,7 @@ func (o out) Gone(guid string) error {
 }
 
 func (o out) Problem(problem Problem) error {
-	o.poll.unsure = true
+	o.poll.unsure = o.poll.unsure || !errors.Is(problem.Err, ErrUnmapped)
 	o.poll.report.problem(problem.Where, problem.Err)
 	return o.ctx.Err()
 }

@@ -188,6 +188,10 @@ type Packed struct {
 // ErrNotExport, in a problem from a ReadExport: the file holds something else.
 var ErrNotExport = errors.New("is no export")
 
+// ErrUnmapped, in a problem from a ReadExport: a table was read, but for columns that
+// may hold what is missing. Nothing of it is unknown for that: what is gone from it is gone.
+var ErrUnmapped = errors.New("no column is known to hold the ratings")
+
 // ReadExport hands out what an export holds, oldest first, and what it says was
 // taken back. What cannot be read is a problem with its file and line. An error is
 // one of out's, or ctx's.

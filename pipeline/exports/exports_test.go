@@ -216,6 +216,15 @@ func TestTablesOfOnesOwn(t *testing.T) {
 		{"tabs", "film\trating\nHeat\t3\n", nil, []string{`Heat (0) "3" of `}},
 		{"a column that is not there", "film,rating\nHeat,3\n", map[string]string{"rating": "Stars"},
 			[]string{`! own.csv: has no column "Stars", which columns.rating names; it has film, rating`}},
+		{"in German", "Titel;Jahr;Bewertung;Kritik\nHeat;1995;8/10;Laut.\n", nil, []string{`Heat (1995) "8/10" of `}},
+		{"in French", "Titre,Année,Étoiles\nHeat,1995,4\n", nil, []string{`Heat (1995) "4" of `}},
+		{"in Spanish", "Película,AÑO,Puntuación\nHeat,1995,8\n", nil, []string{`Heat (1995) "8" of `}},
+		{"in Italian", "Titolo,Anno,Voto\nHeat,1995,8\n", nil, []string{`Heat (1995) "8" of `}},
+		{"the first of two that mean the same", "film,score,rating\nHeat,3/5,2/10\n", nil, []string{`Heat (0) "3/5" of `}},
+		{"no rating among columns nobody knows", "film,Note,Land\nHeat,8,US\nRan,9,JP\n", nil, []string{`Heat (0) "" of `, `Ran (0) "" of `,
+			`! own.csv: no column is known to hold the ratings, and these were not read: Note, Land; if one of them does, say so in the config, as in columns: {rating: "Note"}`}},
+		{"no rating at all", "film,year\nHeat,1995\n", nil, []string{`Heat (1995) "" of `}},
+		{"a rating beside a column nobody knows", "film,rating,Land\nHeat,8,US\n", nil, []string{`Heat (0) "8" of `}},
 		{"no film", "a,b\n1,2\n", nil, []string{`! own.csv: no column names the film (film, movie, title ...); it has a, b. columns in the config says what they mean`}},
 		{"a wrong year", "film,year\nHeat,soon\nRan,1985\n", nil, []string{`Ran (1985) "" of `, `! own.csv:2: document: "soon": want a whole number`}},
 		{"no table", "just a line of text", nil, []string{"! own.csv: holds no table: the first line should name the columns"}},
@@ -284,8 +293,8 @@ func TestPackedFiles(t *testing.T) {
 	if got := read(t, pipeline.Export{Path: write(t, "own.csv.gz", packed.String())}).lines(); !slices.Equal(got, []string{`Heat (0) "3" of `}) {
 		t.Errorf("gzip: %q", got)
 	}
-	two := pack(t, map[string]string{"a.csv": "film\tx\nHeat\t1\n", "notes.txt": "x", "__MACOSX/._a.csv": "x"}, "")
-	if got := read(t, pipeline.Export{Path: two}).lines(); !slices.Equal(got, []string{`Heat (0) "" of `}) {
+	two := pack(t, map[string]string{"a.csv": "film\tyear\nHeat\t1995\n", "notes.txt": "x", "__MACOSX/._a.csv": "x"}, "")
+	if got := read(t, pipeline.Export{Path: two}).lines(); !slices.Equal(got, []string{`Heat (1995) "" of `}) {
 		t.Errorf("zip of tables: %q", got)
 	}
 	for name, c := range map[string]struct{ content, want string }{

@@ -6,22 +6,24 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/filmwire/filmwire/pipeline"
 	"github.com/filmwire/filmwire/pipeline/review"
 )
 
-// wellKnown are the fields of a document by the names people give columns. A
-// column that the config maps goes by that alone.
+// wellKnown are the fields of a document by the names people give columns in English,
+// German, French, Spanish and Italian. What may be a remark as well, "Note", is none.
+// A column that the config maps goes by that alone.
 func wellKnown(column string) string {
 	switch strings.NewReplacer("_", "", " ", "", "-", "").Replace(column) {
-	case "film", "movie", "filmtitle", "movietitle", "name":
+	case "film", "movie", "filmtitle", "movietitle", "name", "filmtitel", "titredufilm", "titolofilm", "titolodelfilm", "película", "pelicula":
 		return "film.title"
-	case "title":
+	case "title", "titel", "titre", "título", "titulo", "titolo":
 		return "title"
-	case "year", "filmyear", "releaseyear", "movieyear":
+	case "year", "filmyear", "releaseyear", "movieyear", "jahr", "année", "annee", "año", "anno":
 		return "film.year"
-	case "originaltitle":
+	case "originaltitle", "originaltitel", "titreoriginal", "títulooriginal", "titulooriginal", "titolooriginale":
 		return "film.original_title"
-	case "director", "directors":
+	case "director", "directors", "regie", "regisseur", "réalisateur", "realisateur", "regista", "regia":
 		return "film.directors"
 	case "imdb", "imdbid", "const":
 		return "film.ids.imdb"
@@ -29,13 +31,15 @@ func wellKnown(column string) string {
 		return "film.ids.tmdb"
 	case "letterboxdslug":
 		return "film.ids.letterboxd"
-	case "rating", "score", "stars", "grade", "myrating", "yourrating":
+	case "rating", "score", "stars", "grade", "myrating", "yourrating",
+		"bewertung", "wertung", "sterne", "évaluation", "evaluation", "étoiles", "etoiles", "valoración", "valoracion", "puntuación", "puntuacion",
+		"calificación", "calificacion", "estrellas", "valutazione", "punteggio", "voto", "stelle":
 		return "rating"
-	case "review", "body", "text", "content":
+	case "review", "body", "text", "content", "kritik", "rezension", "critique", "crítica", "critica", "reseña", "resena", "recensione", "texte", "texto", "testo":
 		return "body"
 	case "summary", "excerpt", "verdict":
 		return "summary"
-	case "critic", "reviewer", "author":
+	case "critic", "reviewer", "author", "kritiker", "autor", "auteur", "autore":
 		return "critic.name"
 	case "outlet", "publication", "site":
 		return "critic.outlet"
@@ -43,13 +47,13 @@ func wellKnown(column string) string {
 		return "url"
 	case "id", "guid":
 		return "id"
-	case "date", "published", "publishedat", "reviewdate":
+	case "date", "published", "publishedat", "reviewdate", "datum", "fecha", "data":
 		return "published_at"
 	case "watchedon", "watcheddate", "datewatched":
 		return "watched_on"
 	case "tags", "categories":
 		return "tags"
-	case "language", "lang":
+	case "language", "lang", "sprache", "langue", "idioma", "lingua":
 		return "language"
 	}
 	return ""
@@ -70,8 +74,8 @@ func (r *reading) fields(t *table) (map[string]int, error) {
 	for _, i := range at {
 		mapped[i] = true
 	}
-	for column, i := range t.columns {
-		field := wellKnown(column)
+	for i, name := range t.header { // in their order, for two may mean the same
+		field := wellKnown(strings.ToLower(strings.TrimSpace(name)))
 		if _, taken := at[field]; field != "" && !taken && !mapped[i] {
 			at[field] = i
 		}
@@ -89,6 +93,11 @@ func (r *reading) plainTable(t *table) error {
 	at, err := r.fields(t)
 	if err != nil {
 		return r.problem(t.name, err)
+	}
+	if err := unread(t, at); err != nil {
+		if err := r.problem(t.name, err); err != nil {
+			return err
+		}
 	}
 	names := make([]string, 0, len(at))
 	for field := range at {
@@ -108,6 +117,29 @@ func (r *reading) plainTable(t *table) error {
 		}
 	}
 	return nil
+}
+
+// unread says which columns nobody reads where the ratings may be in one of them: none
+// is known to hold them. A table whose columns are all understood just has none.
+func unread(t *table, at map[string]int) error {
+	read := map[int]bool{}
+	for field, i := range at {
+		if field == "rating" || strings.HasPrefix(field, "rating.") {
+			return nil
+		}
+		read[i] = true
+	}
+	var others []string
+	for i, column := range t.header {
+		if column = strings.TrimSpace(column); column != "" && !read[i] {
+			others = append(others, column)
+		}
+	}
+	if len(others) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%w, and these were not read: %s; if one of them does, say so in the config, as in columns: {rating: %q}",
+		pipeline.ErrUnmapped, strings.Join(others, ", "), others[0])
 }
 
 // looseDocument makes the loose JSON of a row, and reads that.

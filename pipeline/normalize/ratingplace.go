@@ -146,8 +146,7 @@ func loneRating(line string, at int, scale review.Scale, basis review.Basis) (fi
 }
 
 // asteriskRow reports four or five asterisks. One is a footnote's, two are what is left
-// of Markdown, three part a
-// text or end it, and more are drawn for show.
+// of Markdown, three part a text or end it, and more are drawn for show.
 func asteriskRow(line string) bool { return line == "****" || line == "*****" }
 
 // gradeLine reports a line that a grade has to itself, but for a remark in brackets.

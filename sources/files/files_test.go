@@ -280,6 +280,18 @@ func TestProblemsHavePlaces(t *testing.T) {
 	}
 }
 
+// A column that nobody knows is told of once a file, and withdraws no less.
+func TestUnmappedColumnsAreToldOf(t *testing.T) {
+	dir := tree(t, map[string]string{"own.csv": "film,Note\nHeat,8\nRan,9\n"})
+	out, r := read(t, filepath.Join(dir, "own.csv"))
+	if len(out.Problems) != 1 || !errors.Is(out.Problems[0].Err, pipeline.ErrUnmapped) {
+		t.Errorf("problems %v, want one about the columns", out.Problems)
+	}
+	if len(out.Documents) != 2 || !r.Complete {
+		t.Errorf("%d documents, complete %v; want both, and complete", len(out.Documents), r.Complete)
+	}
+}
+
 func TestManyLinesAndALongOne(t *testing.T) {
 	var b strings.Builder
 	for i := range 5000 {

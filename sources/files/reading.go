@@ -109,7 +109,13 @@ type exported struct{ *reading }
 
 func (e exported) Document(d review.Document) error { return e.out.Document(d) }
 func (e exported) Gone(guid string) error           { return e.out.Gone(guid) }
-func (e exported) Problem(p pipeline.Problem) error { return e.problem(p.Where, p.Err) }
+
+func (e exported) Problem(p pipeline.Problem) error {
+	if errors.Is(p.Err, pipeline.ErrUnmapped) { // every row was read
+		return e.out.Problem(p)
+	}
+	return e.problem(p.Where, p.Err)
+}
 
 // whole reads a file into the reading's buffer: the bytes are good until the
 // next file. A file that is being written to is read a second time.
