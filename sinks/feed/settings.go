@@ -3,6 +3,7 @@ package feed
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/filmwire/filmwire/pipeline"
@@ -118,9 +119,9 @@ func (s *Settings) checkFormats(fault func(key, text string)) {
 	}
 	for i, name := range s.Formats {
 		if !slices.ContainsFunc(allFormats(s), func(f format) bool { return f.name() == name }) {
-			fault("formats", fmt.Sprintf("there is no format %q; there are rss, atom, json", name))
+			fault("formats."+strconv.Itoa(i), fmt.Sprintf("there is no format %q; there are rss, atom, json", name))
 		} else if slices.Contains(s.Formats[:i], name) {
-			fault("formats", fmt.Sprintf("%q is there twice", name))
+			fault("formats."+strconv.Itoa(i), fmt.Sprintf("%q is there twice", name))
 		}
 	}
 	if s.Tombstones && !slices.Contains(s.Formats, atom{}.name()) {

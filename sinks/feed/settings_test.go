@@ -68,8 +68,8 @@ func TestSettingsFaults(t *testing.T) {
 	}{
 		{"fine", map[string]any{"formats": []string{"json"}, "limit": 1, "per": "film", "title": "{{.Film.Title}}"}, nil},
 		{"no formats", map[string]any{"formats": []string{}}, map[string]string{"formats": "at least one"}},
-		{"an unknown format", map[string]any{"formats": []string{"rss", "rdf"}}, map[string]string{"formats": `no format "rdf"`}},
-		{"a format twice", map[string]any{"formats": []string{"rss", "rss"}}, map[string]string{"formats": "twice"}},
+		{"an unknown format", map[string]any{"formats": []string{"rss", "rdf"}}, map[string]string{"formats.1": `no format "rdf"`}},
+		{"a format twice", map[string]any{"formats": []string{"rss", "rss"}}, map[string]string{"formats.1": "twice"}},
 		{"limit", map[string]any{"limit": 0}, map[string]string{"limit": "1 to 10000"}},
 		{"a limit too high", map[string]any{"limit": 10001}, map[string]string{"limit": "1 to 10000"}},
 		{"per", map[string]any{"per": "director"}, map[string]string{"per": "want one of none, film, critic, outlet, tag"}},
