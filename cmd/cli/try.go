@@ -105,7 +105,11 @@ func (c *command) try(ctx context.Context, t *trial) error {
 		return err
 	}
 	if len(ambiguous) > 0 && t.best == "" {
-		fmt.Fprintf(c.Err, "filmwire: %d bare ratings have no scale here (try reads no config): say it with --best, as in --best 5\n", len(ambiguous))
+		have := "ratings have"
+		if len(ambiguous) == 1 {
+			have = "rating has"
+		}
+		fmt.Fprintf(c.Err, "filmwire: %d bare %s no scale here (a target is read without the config): say it with --best, as in --best 5\n", len(ambiguous), have)
 	}
 	if report.Events() == 0 {
 		fmt.Fprintf(c.Err, "filmwire: no review in %s: %s\n", t.target, describe(&report))
