@@ -46,6 +46,10 @@ func configure(o pipeline.Options) pipeline.OpenSource {
 	if opts.Feed == "" && opts.Member != "" {
 		opts.Feed = "https://letterboxd.com/" + opts.Member + "/rss/"
 	}
+	// Beside what is on the web, an export that is missing is told with each reading.
+	if _, err := os.Stat(string(opts.Export)); opts.Feed == "" && opts.Export != "" && err != nil {
+		o.Fault("export", "there is no such export")
+	}
 	return func(env pipeline.SourceEnv) (pipeline.Source, error) {
 		s := &source{options: opts, read: env.Export}
 		if opts.Feed != "" {

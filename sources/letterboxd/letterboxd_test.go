@@ -212,7 +212,9 @@ func TestOptions(t *testing.T) {
 		{map[string]any{"member": "letterboxd.com/jane"}, `member: "letterboxd.com/jane" is not a member's name`},
 		{map[string]any{"member": "jane", "timeout": "0s"}, "timeout: want a duration from 1ms to 1h"},
 		{map[string]any{"member": "jane"}, ""},
-		{map[string]any{"export": "jane.zip"}, ""},
+		{map[string]any{"export": t.TempDir()}, ""},
+		{map[string]any{"export": "testdata/jane.zip"}, "export: there is no such export"},
+		{map[string]any{"export": "testdata/jane.zip", "member": "jane"}, ""},
 	} {
 		o := sourcetest.NewOptions(c.options)
 		letterboxd.Type().Configure(o)

@@ -17,6 +17,7 @@ package opml
 
 import (
 	"net/url"
+	"os"
 	"strconv"
 	"time"
 
@@ -82,6 +83,9 @@ func configure(o pipeline.Options) pipeline.OpenSource {
 		o.Fault("", "wants path or url: the list's file, or its address")
 	case opts.Path != "" && opts.URL != "":
 		o.Fault("url", "is one list and path another: make two sources of them")
+	}
+	if _, err := os.Stat(string(opts.Path)); opts.Path != "" && err != nil {
+		o.Fault("path", "there is no such list")
 	}
 	if _, err := url.Parse(opts.URL); err != nil {
 		o.Fault("url", err.Error())

@@ -451,6 +451,7 @@ func TestOptions(t *testing.T) {
 		options map[string]any
 		want    string
 	}{
+		"no list":       {map[string]any{"path": "x"}, "path: there is no such list"},
 		"neither":       {map[string]any{}, "path or url"},
 		"both":          {map[string]any{"path": "x", "url": "https://a.example/"}, "make two sources"},
 		"a feed twice":  {map[string]any{"path": "x", "feeds": []any{map[string]any{"url": "https://a.example/f"}, map[string]any{"url": "http://www.a.example/f/"}}}, "there twice"},
@@ -582,8 +583,15 @@ func TestDiagnose(t *testing.T) {
 		findings[1].Level != pipeline.LevelFault || !strings.HasPrefix(findings[1].Cause, "/missing: feed: 404") {
 		t.Errorf("%+v", findings)
 	}
-	r.options["path"] = filepath.Join(t.TempDir(), "nowhere")
+	gone := filepath.Join(t.TempDir(), "list.opml")
+	if err := os.WriteFile(gone, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r.options["path"] = gone
 	r.restart()
+	if err := os.Remove(gone); err != nil {
+		t.Fatal(err)
+	}
 	if f := r.source.(pipeline.Diagnoser).Diagnose(t.Context()); len(f) != 1 || f[0].Level != pipeline.LevelFault {
 		t.Error(f)
 	}

@@ -54,6 +54,10 @@ func configure(o pipeline.Options) pipeline.OpenSource {
 	if opts.URL == "" && len(opts.Categories)+len(opts.Tags) > 0 {
 		o.Fault("categories", "categories and tagged choose what is asked of the site at url; an export is made of a category when it is made")
 	}
+	// Beside what is on the web, an export that is missing is told with each reading.
+	if _, err := os.Stat(string(opts.Export)); opts.URL == "" && opts.Export != "" && err != nil {
+		o.Fault("export", "there is no such export")
+	}
 	return func(env pipeline.SourceEnv) (pipeline.Source, error) {
 		if len(opts.Types) == 0 && opts.URL != "" {
 			opts.Types = []string{"posts"}

@@ -623,8 +623,12 @@ func TestDiagnose(t *testing.T) {
 	if l, cause := level(nil); l != pipeline.LevelOK || !strings.Contains(cause, "3 posts") {
 		t.Error(l, cause)
 	}
-	if l, cause := level(map[string]any{"url": nil, "export": "/nowhere.xml"}); l != pipeline.LevelFault {
+	if l, cause := level(map[string]any{"url": nil, "export": t.TempDir()}); l != pipeline.LevelOK || !strings.Contains(cause, "the export is there") {
 		t.Error(l, cause)
+	}
+	both := read(t, s, map[string]any{"export": "/nowhere.xml"}).source.(pipeline.Diagnoser).Diagnose(t.Context())
+	if both[0].Level != pipeline.LevelFault {
+		t.Errorf("beside the site: %+v", both)
 	}
 	s.before = func(w http.ResponseWriter, r *http.Request) bool { refuse(w, 401, "rest_not_logged_in"); return true }
 	if l, cause := level(nil); l != pipeline.LevelFault || !strings.Contains(cause, "feed instead") {
@@ -641,7 +645,9 @@ func TestOptions(t *testing.T) {
 		{map[string]any{"url": "nonsense"}, "url: "},
 		{map[string]any{"export": "x.xml", "categories": []any{"reviews"}}, "categories: "},
 		{map[string]any{"url": "https://x.example"}, ""},
-		{map[string]any{"export": "x.xml"}, ""},
+		{map[string]any{"export": t.TempDir()}, ""},
+		{map[string]any{"export": "x.xml"}, "export: there is no such export"},
+		{map[string]any{"export": "x.xml", "url": "https://x.example"}, ""},
 	} {
 		o := sourcetest.NewOptions(c.options)
 		wordpress.Type().Configure(o)
