@@ -314,6 +314,9 @@ func zoneFinding(tz string, zone *time.Location) pipeline.Finding {
 			}
 		}
 	}
+	if zone == time.Local { // which is called Local, and that tells nobody anything
+		return fine("schedules are in the zone of this machine; `timezone:` in the config names another")
+	}
 	return fine("schedules are in the zone %s", zone)
 }
 
