@@ -30,6 +30,7 @@ type round struct {
 	last int // a backfill yet to be worked out
 
 	line    *line
+	opened  bool     // the line holds all that the cursor says is not settled
 	settled Position // the newest event of the log that was delivered or given up
 	read    Position // how far the log was read
 	reading bool
@@ -126,6 +127,7 @@ func (r *round) open(ctx context.Context) error {
 		}
 		r.join(&item{entry: e, origin: o.Origin, attempts: o.Attempts, due: o.Due})
 	}
+	r.opened = true
 	if r.paused != nil && r.paused.Fingerprint != r.Fingerprint {
 		r.resume("the config of the sink has changed")
 	}
@@ -222,7 +224,10 @@ func (r *round) end(ctx context.Context, cancel context.CancelFunc, err error) e
 	r.helpers.Wait()
 	left := r.undelivered()
 	if !errors.Is(err, errTaken) {
-		c := r.cursor()
+		c := r.saved // what could not be brought back is not settled for that
+		if r.opened {
+			c = r.cursor()
+		}
 		c.Holder = ""
 		ctx, done := context.WithTimeout(context.WithoutCancel(ctx), saveTimeout)
 		defer done()

@@ -419,3 +419,43 @@ func account(t *testing.T, r *receiver, held []pipeline.Quarantined, events int)
 	}
 	t.Logf("%d events: %d in quarantine, %d delivered twice, %d both", events, len(held), twice, both)
 }
+
+// shortLog is a log that answers only so many times what stands at a position.
+type shortLog struct {
+	pipeline.Log
+	answers atomic.Int64
+}
+
+func (l *shortLog) At(ctx context.Context, at pipeline.Position) (pipeline.Entry, error) {
+	if l.answers.Add(-1) < 0 {
+		return pipeline.Entry{}, errors.New("the log does not answer")
+	}
+	return l.Log.At(ctx, at)
+}
+
+// TestWhatWaitsOutlivesAStartThatIsCutShort stops a delivery while it brings back what
+// an earlier run could not deliver: none of it may be forgotten.
+func TestWhatWaitsOutlivesAStartThatIsCutShort(t *testing.T) {
+	for answers := range 4 {
+		w := newWire(t)
+		w.publish(0, 4)
+		later := &receiver{answer: func(context.Context, pipeline.Entry) pipeline.Verdict {
+			return pipeline.Verdict{Outcome: pipeline.Retry, Code: "busy"}
+		}}
+		if err := w.to(later, nil).CatchUp(t.Context()); err == nil {
+			t.Fatal("nothing waits: the test says nothing")
+		}
+		short := &shortLog{Log: w.log}
+		short.answers.Store(int64(answers))
+		r := &receiver{}
+		if err := w.to(r, func(c *pipeline.DeliveringConfig) { c.Log = short }).CatchUp(t.Context()); err == nil {
+			t.Fatal("the log answered")
+		}
+		if err := w.to(r, nil).CatchUp(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := r.count(); got != 4 {
+			t.Errorf("cut short after %d: %d of 4 came: %v", answers, got, r.names())
+		}
+	}
+}
