@@ -95,6 +95,11 @@ func newMember(t *testing.T, options map[string]any) *member {
 			delete(options, key)
 		}
 	}
+	if options["feed"] == nil { // an export alone has to be there
+		if err := os.WriteFile(m.export, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	m.source = sourcetest.Open(t, letterboxd.Type(), sourcetest.Place{Options: options, HTTP: client})
 	return m
 }
