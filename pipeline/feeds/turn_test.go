@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -47,7 +48,8 @@ type reader struct {
 	open       func() pipeline.Source
 	openAt     func(string) pipeline.Source
 	asked      []*http.Request
-	requests   *int // how many
+	mu         *sync.Mutex // between a handler that hangs up and who reads on
+	requests   *int        // how many
 	checkpoint []byte
 	answer     http.HandlerFunc
 }
@@ -56,11 +58,14 @@ const feedAddress = "http://blog.example.org/feed"
 
 func newReader(t *testing.T, address string, answer http.HandlerFunc) *reader {
 	t.Helper()
-	r := &reader{t: t, clock: &byHand{now: time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)}, answer: answer, requests: new(int)}
+	r := &reader{t: t, clock: &byHand{now: time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)}, answer: answer, mu: new(sync.Mutex), requests: new(int)}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		r.mu.Lock()
 		r.asked = append(r.asked, req)
 		*r.requests++
-		r.answer(w, req)
+		answer := r.answer
+		r.mu.Unlock()
+		answer(w, req)
 	}))
 	t.Cleanup(server.Close)
 	log, err := bus.Open(t.Context(), bus.Options{Dir: t.TempDir()})
@@ -85,7 +90,7 @@ func newReader(t *testing.T, address string, answer http.HandlerFunc) *reader {
 func (r *reader) read() (asked int, out *sourcetest.Out, err error) {
 	r.t.Helper()
 	r.book.Begin()
-	before := *r.requests
+	before := r.count()
 	out = &sourcetest.Out{}
 	reading, err := r.feed.Read(r.t.Context(), r.checkpoint, out)
 	if err == nil {
@@ -94,7 +99,14 @@ func (r *reader) read() (asked int, out *sourcetest.Out, err error) {
 	if err := r.book.End(r.t.Context(), err == nil); err != nil {
 		r.t.Fatal(err)
 	}
-	return *r.requests - before, out, err
+	return r.count() - before, out, err
+}
+
+// count is how many requests have come.
+func (r *reader) count() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return *r.requests
 }
 
 func (r *reader) mustAsk(times int) *sourcetest.Out {
