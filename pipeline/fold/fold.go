@@ -65,7 +65,7 @@ func folded(name string) string {
 			base = r
 			run++
 		case unicode.Is(unicode.Mn, r):
-			if isLetterMark(base, r) {
+			if run > 0 && isLetterMark(base, r) {
 				b.WriteRune(r)
 				whole = false
 			}

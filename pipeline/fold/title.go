@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -36,10 +37,11 @@ func Uninverted(title string) string {
 		return title
 	}
 	article := strings.TrimSpace(title[comma+1:])
-	if len(article) > 4 || !isArticle(strings.ToLower(strings.TrimRight(article, "'’"))) {
+	word := strings.ToLower(strings.TrimRight(article, "'’"))
+	if len(article) > 4 || !isArticle(word) {
 		return title
 	}
-	if strings.HasSuffix(article, "'") || strings.HasSuffix(article, "’") {
+	if len(word) < len(article) && slices.Contains(elided[:], word) {
 		return article + strings.TrimSpace(title[:comma])
 	}
 	return article + " " + strings.TrimSpace(title[:comma])
@@ -59,14 +61,17 @@ func isArticle(word string) bool {
 	return false
 }
 
+// elided are the articles that an apostrophe joins to the word after them.
+var elided = [...]string{"l", "un"}
+
 // apartArticle sets an article apart that an apostrophe joins to the title:
 // L'Avventura, Un'estate.
 func apartArticle(title string) string {
 	if isASCII(title) && !strings.ContainsAny(title, "'`") {
 		return title
 	}
-	trimmed := strings.TrimLeft(title, " \"“«¿¡'‘")
-	for _, article := range [...]string{"l", "un"} {
+	trimmed := fromFirstWord(title)
+	for _, article := range elided {
 		if len(trimmed) <= len(article) || !strings.EqualFold(trimmed[:len(article)], article) {
 			continue
 		}
@@ -80,14 +85,21 @@ func apartArticle(title string) string {
 
 // startsWithAcronym reports that a title begins with an acronym, which may look
 // like an article once it is folded: L.A. Confidential, LA Confidential. A title all
-// in capitals says nothing of its first word.
+// in capitals says nothing of its first word, and a sign in front, such as a
+// quotation mark, is no part of it.
 func startsWithAcronym(title string) bool {
+	title = fromFirstWord(title)
 	_, width := utf8.DecodeRuneInString(title)
 	if rest := title[width:]; len(rest) > 1 && rest[0] == '.' && startsWithLetter(rest[1:]) {
 		return true
 	}
 	word, rest, _ := strings.Cut(title, " ")
 	return utf8.RuneCountInString(word) > 1 && word == strings.ToUpper(word) && word != strings.ToLower(word) && rest != strings.ToUpper(rest)
+}
+
+// fromFirstWord is a title without the signs in front of its first word.
+func fromFirstWord(title string) string {
+	return strings.TrimLeftFunc(title, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 }
 
 // numbered writes the numerals among words as digits, and drops what only says
