@@ -46,6 +46,7 @@ type grade struct {
 	// glyphs are stars and other signs; plain is a number without scale or unit.
 	glyphs, plain bool
 	torn          bool // it says two things
+	outside       bool // its value is not on the scale it states, 11/10
 	// head is the rating without a remark in words behind it, "" where it has none.
 	head string
 }
@@ -141,6 +142,7 @@ func (p *phrase) judge(g *grade, scale review.Scale, basis review.Basis) {
 			stated.Worst = scale.Worst
 		}
 		p.score(r, stated, review.BasisStated)
+		g.outside = r.Kind == review.Invalid && usualBest(stated.Best)
 	case p.unit && p.value.Sign() == 0 && !p.glyphs:
 		// "Zero stars" needs no scale: it is the bottom of any.
 		r.Kind, r.Value, r.Norm, r.Basis = review.Scored, p.value, review.NewDecimal(0, 1), review.BasisStated

@@ -36,7 +36,7 @@ func labelledRating(line string, at int, scale review.Scale, basis review.Basis)
 	g := understand(value, scale, basis)
 	switch g.rating.Kind {
 	case review.Invalid:
-		if g.torn {
+		if g.torn || g.outside {
 			break
 		}
 		return firstRating(value, at+strings.Index(line, value), scale, basis)
