@@ -172,8 +172,8 @@ func TestCandidatesAreListed(t *testing.T) {
 	}
 }
 
-// TestGroupsDoNotMatter: what a film is called does not hang on how many reviews
-// were decided together.
+// TestGroupsDoNotMatter: what a film is called, and into which it is merged, does not
+// hang on how many reviews were decided together.
 func TestGroupsDoNotMatter(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		var all []review.Film
@@ -183,13 +183,26 @@ func TestGroupsDoNotMatter(t *testing.T) {
 			all = append(all, f)
 		}
 		one, many := newDesk(t), newDesk(t)
+		defer one.close()
+		defer many.close()
+		ids := map[review.FilmID]bool{}
 		for i, f := range all {
 			a, b := one.identify(f), many.identify(f)
 			if a.ID != b.ID || a.Match.Stage != b.Match.Stage {
 				rt.Fatalf("review %d of %+v: %q by %s in one group, %q by %s in many", i, f, a.ID, a.Match.Stage, b.ID, b.Match.Stage)
 			}
+			ids[a.ID] = true
 			if rapid.Bool().Draw(rt, "publish") {
 				many.publish()
+			}
+		}
+		one.settle()
+		many.settle()
+		for id := range ids {
+			a, _ := one.registry.Current(one.state, id)
+			b, _ := many.registry.Current(many.state, id)
+			if a != b {
+				rt.Fatalf("%s is now %s in one group, %s in many", id, a, b)
 			}
 		}
 	})

@@ -24,15 +24,18 @@
 // A film learns from reviews that were found by id or by title and year: ids,
 // titles, directors, years. From weaker matches it learns no title, so that one
 // guess does not lead to the next. Films merge where the same id was
-// learned for both, or where the operator says so; nowhere else.
+// learned for both, or where the operator says so; nowhere else. Which of the two
+// stays hangs on their ids alone (betterName), not on which came first.
 //
 // What was decided on weak grounds is looked at again when a film comes up that
 // makes the grounds weaker: see [Registry.Due].
 package films
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -76,7 +79,7 @@ func (g *Registry) Override(all []pipeline.Override) { g.overrides.Store(compile
 func (g *Registry) Rules() string { return g.overrides.Load().print }
 
 // Version names the layout of the state.
-func (*Registry) Version() string { return "films/2" }
+func (*Registry) Version() string { return "films/3" }
 
 // Apply takes the film events of a batch.
 func (g *Registry) Apply(_ context.Context, entries []pipeline.Entry, st pipeline.State, _ pipeline.Documents) error {
@@ -313,19 +316,38 @@ func (x *indexing) enterTitle(key string, n namesake) {
 	}
 }
 
-// enterID makes a film the one that has another catalogue's id, unless there is one
-// already: then the two may be one film.
+// enterID makes a film the one that has another catalogue's id. Where another has it
+// already, the two may be one film, and the id is that of the one with the better
+// name, whichever came first: films of one group are put down in the order in which
+// they were made, not in which they learned.
 func (x *indexing) enterID(r *row, catalogue, foreign string) {
 	own, root, ok := identified(x.st, catalogue, foreign)
-	switch {
-	case ok && own != r.film.ID:
-		if root != r.root() {
-			x.doubt(r.root())
+	now := r.root()
+	if ok && own != r.film.ID {
+		if root == now {
+			return
 		}
-	case !ok || root != r.root():
-		x.st.Set(idKey(catalogue, foreign), packLines([]string{string(r.film.ID), string(r.root())}))
+		if !betterName(now, root) {
+			x.doubt(now)
+			return
+		}
+		x.doubt(root)
+	} else if ok && root == now {
+		return
 	}
+	x.st.Set(idKey(catalogue, foreign), packLines([]string{string(r.film.ID), string(now)}))
 }
+
+// betterName orders the ids of films of which one is to be merged into the other: one
+// that tells its year before one that does not, then the shorter one.
+func betterName(a, b review.FilmID) bool {
+	if y := withYear.MatchString(string(a)); y != withYear.MatchString(string(b)) {
+		return y
+	}
+	return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b)) < 0
+}
+
+var withYear = regexp.MustCompile(`-(18|19|20|21)[0-9]{2}(-[0-9]+)?$`)
 
 // enterSpelling puts a title among those that look like it.
 func (x *indexing) enterSpelling(r *row, title string) {
