@@ -65,7 +65,7 @@ func withoutTags(text string) string {
 }
 
 var (
-	tagInText = regexp.MustCompile(`(?s)<!--.*?-->|</?([a-zA-Z][a-zA-Z0-9-]*)(?:\s[^>]*)?/?>`)
+	tagInText = regexp.MustCompile(`(?s)<!--.*?-->|</?([a-zA-Z][^\s/>]*)(?:[\s/][^>]*)?>`)
 	ownBox    = map[string]bool{
 		"address": true, "article": true, "aside": true, "blockquote": true, "body": true, "br": true, "caption": true, "dd": true, "details": true,
 		"div": true, "dl": true, "dt": true, "figcaption": true, "figure": true, "footer": true, "form": true, "h1": true, "h2": true, "h3": true,
