@@ -102,7 +102,6 @@ func (s *source) heed(ctx context.Context) {
 // come: that is what a hub is for.
 func (s *source) pollTold(ctx context.Context, feeds []string) {
 	s.polling.Lock()
-	defer s.polling.Unlock()
 	for _, feed := range feeds {
 		if err := s.feeds.Told(ctx, feed); err != nil {
 			s.d.Log.Warn("a hub told of news, but it is not asked for before its time", "source", s.polled.Name, "feed", feed, "err", err)

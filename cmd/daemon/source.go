@@ -149,7 +149,6 @@ func (s *source) Status() SourceStatus {
 // source as a whole, or that of ctx: a poll ends with run.
 func (s *source) poll(ctx context.Context) (pipeline.Report, error) {
 	s.polling.Lock()
-	defer s.polling.Unlock()
 	return s.pollHeld(ctx)
 }
 
@@ -161,7 +160,6 @@ func (s *source) pollIfIdle(ctx context.Context) bool {
 		s.d.Log.Debug("source is being polled still", "source", s.polled.Name)
 		return true
 	}
-	defer s.polling.Unlock()
 	_, err := s.pollHeld(ctx) // what went wrong is in the status and the log
 	return !errors.Is(err, errStopped)
 }
@@ -185,14 +183,17 @@ func (s *source) within(ctx context.Context) (context.Context, func()) {
 	return ctx, func() { stop(); cancel(nil) }
 }
 
-// pollHeld is poll for those who hold polling.
+// pollHeld is poll for those who hold polling, and lets go of it. Whoever is told that
+// the poll is over may have the next one done.
 func (s *source) pollHeld(ctx context.Context) (pipeline.Report, error) {
 	ctx, done := s.within(ctx)
 	defer done()
 	if ctx.Err() != nil {
+		s.polling.Unlock()
 		return pipeline.Report{Source: s.polled.Name}, context.Cause(ctx)
 	}
 	report, err := s.read(ctx)
+	s.polling.Unlock()
 	if s.d.Progress != nil {
 		if report.EndedAt.IsZero() {
 			report.EndedAt = s.d.Clock.Now()
