@@ -29,7 +29,13 @@ import (
 	"github.com/filmwire/filmwire/sinks"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain leaves alone two goroutines of fasthttp: its clock, one for all servers,
+// and who ends a server's idle workers, and sleeps up to ten seconds after its end.
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m,
+		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"),
+		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"))
+}
 
 // world is what a daemon under test reads and tells: shelves that sources of type
 // shelf stand before, and books that sinks of type book write into.

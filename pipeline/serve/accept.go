@@ -1,9 +1,6 @@
 package serve
 
-import (
-	"net/http"
-	"strings"
-)
+import "strings"
 
 // elements calls f with each element of a header's lists, lower case, and its
 // weight in thousandths (RFC 9110, 12.4.2). Parameters besides the weight are
@@ -111,11 +108,11 @@ func prefersPage(headers []string, documentType string) bool {
 	return page > max(document, family, any)
 }
 
-// wantsDelta reports whether a request takes a feed of what is new alone
+// wantsDelta reports whether A-IM takes a feed of what is new alone
 // (RFC 3229, and its instance manipulation "feed").
-func wantsDelta(r *http.Request) bool {
+func wantsDelta(headers []string) bool {
 	wanted := false
-	elements(r.Header["A-Im"], func(value string, weight int) {
+	elements(headers, func(value string, weight int) {
 		wanted = wanted || value == "feed" && weight > 0
 	})
 	return wanted

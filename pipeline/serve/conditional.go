@@ -4,13 +4,15 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/valyala/fasthttp"
 )
 
 // unchanged reports whether the reader has this version already (RFC 9110, 13).
 // If-None-Match is the better word; only without it is the time asked, and only
 // where one was given.
-func unchanged(r *http.Request, etag string, modified time.Time, dated bool) bool {
-	if lists := r.Header["If-None-Match"]; len(lists) > 0 {
+func unchanged(c *fasthttp.RequestCtx, etag string, modified time.Time, dated bool) bool {
+	if lists := values(c, "If-None-Match"); len(lists) > 0 {
 		for _, list := range lists {
 			if list == etag || matches(list, etag) {
 				return true
@@ -18,7 +20,7 @@ func unchanged(r *http.Request, etag string, modified time.Time, dated bool) boo
 		}
 		return false
 	}
-	since := r.Header.Get("If-Modified-Since")
+	since := string(c.Request.Header.Peek("If-Modified-Since"))
 	if since == "" || !dated {
 		return false
 	}

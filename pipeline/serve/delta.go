@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/valyala/fasthttp"
 )
 
 // version is what is remembered of a feed that somebody has who takes deltas: its
@@ -25,27 +27,27 @@ func (v version) cost() int { return 8 + len(v) }
 // the reader has, the whole where that version is not remembered or entries of it
 // were taken back, which a delta could not say. What the reader has afterwards is
 // remembered.
-func (s *Server) answerDelta(w http.ResponseWriter, r *http.Request, d *document, now time.Time) int {
+func (s *Server) answerDelta(c *fasthttp.RequestCtx, d *document, now time.Time) int {
 	p := d.cut(s)
 	if p == nil {
-		return s.send(w, r, d, now, false)
+		return s.send(c, d, now, false)
 	}
 	current := s.versionOf(d, p)
-	for _, tag := range bases(r.Header["If-None-Match"]) {
+	for _, tag := range bases(values(c, "If-None-Match")) {
 		if tag == d.tag {
-			return s.send(w, r, d, now, true) // in whatever coding the reader has it
+			return s.send(c, d, now, true) // in whatever coding the reader has it
 		}
 		before, ok := s.versions.get(d.name + " " + tag)
 		if !ok {
 			continue
 		}
 		if delta := s.deltaOf(d, p, tag, before, current); delta != nil {
-			w.Header()["IM"] = []string{"feed"}
-			return s.send(w, r, delta, now, false)
+			c.Response.Header.Set("IM", "feed")
+			return s.send(c, delta, now, false)
 		}
 		break
 	}
-	return s.send(w, r, d, now, false)
+	return s.send(c, d, now, false)
 }
 
 // bases are what the entity tags of a header begin with: the hashes of the
@@ -127,16 +129,16 @@ func (d *document) delta(s *Server, p *parts, tag string, before, current versio
 	if kept == len(p.entries) && kept > 0 {
 		return nil
 	}
-	delta := newDocument(d.name, d.info, d.media, body, d.tag, int64(len(body)))
+	delta := newDocument(d.name, d.info, d.media, body, d.tag)
 	delta.status = http.StatusIMUsed
 	for _, f := range d.common {
-		if f.name == "Link" {
+		if string(f.name) == "Link" {
 			delta.common = append(delta.common, f)
 		}
 	}
 	// A cache that knows deltas may keep it; one that does not would take it for
 	// the whole.
-	delta.common = append(delta.common, field{"Cache-Control", []string{"no-store, im"}}, field{"Delta-Base", []string{`"` + tag + `"`}})
+	delta.common = append(delta.common, header("Cache-Control", "no-store, im"), header("Delta-Base", `"`+tag+`"`))
 	return delta
 }
 

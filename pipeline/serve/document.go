@@ -7,11 +7,12 @@ import (
 	"io/fs"
 	"net/http"
 	"os"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/valyala/fasthttp"
 )
 
 // document is one version of a document, with all that is sent of it made once.
@@ -24,10 +25,10 @@ type document struct {
 	tag      string // what its entity tags begin with: a hash of the bytes
 	body     []byte // nil where it is too large to be kept: then the file is sent
 	modified time.Time
-	dated    []string // modified, as a header value
-	common   []field  // of every answer, 304 too
-	status   int      // of an answer with the body
-	extra    []field  // of an answer with the body
+	dated    []byte  // modified, as a header value
+	common   []field // of every answer, 304 too
+	status   int     // of an answer with the body
+	extra    []field // of an answer with the body
 	forms    [codings]form
 
 	checked atomic.Int64 // when the file was last seen to be this one, Unix nanoseconds
@@ -40,19 +41,19 @@ type document struct {
 	deltas map[string]*document
 }
 
-// field is one line of a header; answers share the values.
-type field struct {
-	name   string
-	values []string
-}
+// field is one line of a header. Answers share it.
+type field struct{ name, value []byte }
+
+// header makes a field. The name is to be in its canonical form.
+func header(name, value string) field { return field{[]byte(name), []byte(value)} }
 
 // form is one of the forms a document is sent in.
 type form struct {
 	make sync.Once
 	done atomic.Bool // it has been made
 	// body is nil where the form is not worth having.
-	body                   []byte
-	etag, length, encoding []string
+	body           []byte
+	etag, encoding string
 }
 
 // Sizes in bytes.
@@ -61,30 +62,30 @@ const (
 	minPressed = 1 << 10 // a smaller one is not worth compressing
 )
 
-// newDocument makes what is sent of a document of size bytes; body is nil for one
-// that is too large.
-func newDocument(name string, info fs.FileInfo, m *media, body []byte, tag string, size int64) *document {
+// newDocument makes what is sent of a document; body is nil for one that is too
+// large.
+func newDocument(name string, info fs.FileInfo, m *media, body []byte, tag string) *document {
 	modified := info.ModTime().Truncate(time.Second).UTC()
 	d := &document{
 		name: name, info: info, media: m, body: body, tag: tag, status: http.StatusOK,
-		modified: modified, dated: []string{modified.Format(http.TimeFormat)},
+		modified: modified, dated: []byte(modified.Format(http.TimeFormat)),
 	}
 	f := &d.forms[identity]
-	f.body, f.etag, f.length = body, []string{`"` + tag + `"`}, []string{strconv.FormatInt(size, 10)}
+	f.body, f.etag = body, `"`+tag+`"`
 	f.make.Do(func() {})
-	d.common = append(d.common, field{"X-Content-Type-Options", []string{"nosniff"}})
+	d.common = append(d.common, header("X-Content-Type-Options", "nosniff"))
 	if m.text {
-		d.common = append(d.common, field{"Vary", []string{d.varies()}})
+		d.common = append(d.common, header("Vary", d.varies()))
 	}
 	if m.open {
-		d.common = append(d.common, field{"Access-Control-Allow-Origin", []string{"*"}},
-			field{"Access-Control-Expose-Headers", []string{"ETag, Link"}})
+		d.common = append(d.common, header("Access-Control-Allow-Origin", "*"),
+			header("Access-Control-Expose-Headers", "ETag, Link"))
 	}
 	if m.page {
-		d.common = append(d.common, field{"Content-Security-Policy", []string{pagePolicy}})
+		d.common = append(d.common, header("Content-Security-Policy", pagePolicy))
 	}
 	// Ranges are refused in so many words: whoever resumes gets the whole again.
-	d.extra = []field{{"Content-Type", m.contentType}, {"Accept-Ranges", []string{"none"}}}
+	d.extra = []field{header("Content-Type", m.contentType), header("Accept-Ranges", "none")}
 	return d
 }
 
@@ -132,9 +133,8 @@ func (d *document) form(c coding, p *press) *form {
 	f.make.Do(func() {
 		if body := p.press(c, d.body); len(body) < len(d.body) {
 			f.body = body
-			f.etag = []string{`"` + d.tag + c.suffix() + `"`}
-			f.length = []string{strconv.Itoa(len(body))}
-			f.encoding = []string{c.String()}
+			f.etag = `"` + d.tag + c.suffix() + `"`
+			f.encoding = c.String()
 		}
 		f.done.Store(true)
 	})
@@ -155,66 +155,57 @@ func (d *document) pressed() []coding {
 	return all
 }
 
-// send writes the header, and the body if it is asked for and the reader does not
-// have it; same says that it is known already that the reader does.
-func (s *Server) send(w http.ResponseWriter, r *http.Request, d *document, now time.Time, same bool) int {
+// send answers with the header, and the body if it is asked for and the reader does
+// not have it; same says that it is known already that the reader does.
+func (s *Server) send(c *fasthttp.RequestCtx, d *document, now time.Time, same bool) int {
 	f := &d.forms[identity]
-	if asked := r.Header["Accept-Encoding"]; len(asked) > 0 && d.body != nil {
+	if asked := values(c, "Accept-Encoding"); len(asked) > 0 && d.body != nil {
 		f = d.form(accepted(asked), &s.press)
 	}
-	h := w.Header()
-	h["Etag"] = f.etag
-	for i := range d.common {
-		h[d.common[i].name] = d.common[i].values
-	}
+	h := &c.Response.Header
+	h.Set("Etag", f.etag)
+	setAll(h, d.common)
 	// A time that is still to come would be a lie: the version before was given it.
 	dated := !d.modified.After(now)
 	if dated {
-		h["Last-Modified"] = d.dated
+		h.SetBytesV("Last-Modified", d.dated)
 	}
-	if same || d.status == http.StatusOK && unchanged(r, f.etag[0], d.modified, dated) {
-		w.WriteHeader(http.StatusNotModified)
+	if same || d.status == http.StatusOK && unchanged(c, f.etag, d.modified, dated) {
+		c.SetStatusCode(http.StatusNotModified)
 		return http.StatusNotModified
 	}
 	if d.body == nil {
-		return s.sendFile(w, r, d)
+		return s.sendFile(c, d)
 	}
-	s.header(w, d, f)
-	if r.Method != http.MethodHead {
-		writeBody(w, r, f.body)
+	setAll(h, d.extra)
+	if f.encoding != "" {
+		h.SetContentEncoding(f.encoding)
 	}
+	c.SetStatusCode(d.status)
+	c.Response.SetBodyRaw(f.body) // of a HEAD only its length is sent
 	return d.status
 }
 
-// header writes what an answer with a body has besides.
-func (s *Server) header(w http.ResponseWriter, d *document, f *form) {
-	h := w.Header()
-	for i := range d.extra {
-		h[d.extra[i].name] = d.extra[i].values
+func setAll(h *fasthttp.ResponseHeader, fields []field) {
+	for i := range fields {
+		h.SetCanonical(fields[i].name, fields[i].value)
 	}
-	h["Content-Length"] = f.length
-	if f.encoding != nil {
-		h["Content-Encoding"] = f.encoding
-	}
-	w.WriteHeader(d.status)
 }
 
 // sendFile sends a document that is too large to be kept.
-func (s *Server) sendFile(w http.ResponseWriter, r *http.Request, d *document) int {
+func (s *Server) sendFile(c *fasthttp.RequestCtx, d *document) int {
 	f, info, err := s.open(d.name)
 	if err != nil || !d.is(info) {
 		if err == nil {
 			f.Close()
 		}
-		clear(w.Header())
-		w.Header().Set("Retry-After", "1")
-		return s.fault(w, r, http.StatusServiceUnavailable, "the document is being replaced: ask again")
+		c.Response.Reset()
+		c.Response.Header.Set("Retry-After", "1")
+		return s.fault(c, http.StatusServiceUnavailable, "the document is being replaced: ask again")
 	}
-	defer f.Close()
-	s.header(w, d, &d.forms[identity])
-	if r.Method != http.MethodHead {
-		io.Copy(w, f)
-	}
+	setAll(&c.Response.Header, d.extra)
+	c.SetStatusCode(d.status)
+	c.SetBodyStream(f, int(info.Size())) // which closes it
 	return d.status
 }
 
@@ -223,22 +214,16 @@ func (s *Server) readDocument(name string, f *os.File, info fs.FileInfo) (*docum
 	var body []byte
 	hash := sha256.New()
 	var err error
-	size := info.Size()
-	if size <= maxKept {
-		if body, err = io.ReadAll(f); err == nil {
-			hash.Write(body)
-			size = int64(len(body))
-		}
+	if info.Size() <= maxKept {
+		body, err = io.ReadAll(f) // never nil
+		hash.Write(body)
 	} else {
-		size, err = io.Copy(hash, f)
+		_, err = io.Copy(hash, f)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if body == nil && size <= maxKept {
-		body = []byte{}
-	}
-	d := newDocument(name, info, mediaOf(s.media, name), body, tagOf(hash.Sum(nil)), size)
+	d := newDocument(name, info, mediaOf(s.media, name), body, tagOf(hash.Sum(nil)))
 	d.tally = s.tallyOf(name)
 	s.addPolicy(d)
 	return d, nil
@@ -247,14 +232,14 @@ func (s *Server) readDocument(name string, f *os.File, info fs.FileInfo) (*docum
 // addPolicy adds how long a document may be kept, and for a feed who tells of
 // changes.
 func (s *Server) addPolicy(d *document) {
-	d.common = append(d.common, field{"Cache-Control", []string{s.cacheControl(d)}})
+	d.common = append(d.common, header("Cache-Control", s.cacheControl(d)))
 	if site := s.options.Site(); d.media.feed && len(site.Hubs) > 0 {
 		var link []string
 		for _, hub := range site.Hubs {
 			link = append(link, "<"+hub+`>; rel="hub"`)
 		}
 		link = append(link, "<"+TopicURL(site, d.name)+`>; rel="self"`)
-		d.common = append(d.common, field{"Link", []string{strings.Join(link, ", ")}})
+		d.common = append(d.common, header("Link", strings.Join(link, ", ")))
 	}
 }
 

@@ -1,5 +1,14 @@
 package serve
 
+import (
+	"context"
+
+	"github.com/valyala/fasthttp"
+)
+
+// Handle answers one request.
+func (s *Server) Handle(ctx context.Context, c *fasthttp.RequestCtx) { s.handle(ctx, c) }
+
 // Ready are the pressed forms in which the document of a path is at hand.
 func (s *Server) Ready(urlPath string) []string {
 	d, ok := s.cache.get(urlPath)

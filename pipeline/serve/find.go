@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/valyala/fasthttp"
+
 	"github.com/filmwire/filmwire/pipeline"
 )
 
@@ -142,39 +144,39 @@ func (s *Server) Changed(paths []string) {
 }
 
 // document answers with a file of the tree.
-func (s *Server) document(w http.ResponseWriter, r *http.Request) int {
+func (s *Server) document(c *fasthttp.RequestCtx, urlPath string) int {
 	now := s.options.Clock.Now()
-	d := s.known(r.URL.Path, now)
+	d := s.known(urlPath, now)
 	if d == nil {
 		var err error
-		if d, err = s.load(r.URL.Path); err != nil {
+		if d, err = s.load(urlPath); err != nil {
 			if !isMissing(err) {
-				s.options.Log.Error("document could not be read", "path", r.URL.Path, "err", err)
-				return s.fault(w, r, http.StatusInternalServerError, "internal error")
+				s.options.Log.Error("document could not be read", "path", urlPath, "err", err)
+				return s.fault(c, http.StatusInternalServerError, "internal error")
 			}
-			if s.isFolder(r.URL.Path) {
-				return intoFolder(w, r)
+			if s.isFolder(urlPath) {
+				return intoFolder(c, urlPath)
 			}
-			return s.missing(w, r)
+			return s.missing(c, urlPath)
 		}
 	}
-	return s.answer(w, r, d, now)
+	return s.answer(c, d, now)
 }
 
 // answer sends a document as it is, or for a feed as a page or a delta where that
 // is what is asked for.
-func (s *Server) answer(w http.ResponseWriter, r *http.Request, d *document, now time.Time) int {
+func (s *Server) answer(c *fasthttp.RequestCtx, d *document, now time.Time) int {
 	if d.media.feed {
-		if r.Header["A-Im"] != nil && wantsDelta(r) {
-			return s.answerDelta(w, r, d, now)
+		if wantsDelta(values(c, "A-IM")) {
+			return s.answerDelta(c, d, now)
 		}
-		if accept := r.Header["Accept"]; accept != nil && prefersPage(accept, d.media.kind()) {
+		if accept := values(c, "Accept"); len(accept) > 0 && prefersPage(accept, d.media.kind()) {
 			if page := s.pageOf(d); page != nil {
 				d = page
 			}
 		}
 	}
-	return s.send(w, r, d, now, false)
+	return s.send(c, d, now, false)
 }
 
 // TopicURL is the address of a document of the site.

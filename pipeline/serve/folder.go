@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"path"
 	"strings"
+
+	"github.com/valyala/fasthttp"
 )
 
 // isFolder reports whether a path without a slash behind it is that of a folder
@@ -24,11 +26,11 @@ func (s *Server) isFolder(urlPath string) bool {
 
 // intoFolder sends on to the folder's page: its links count from within. The
 // address is relative, so that it holds behind a proxy too.
-func intoFolder(w http.ResponseWriter, r *http.Request) int {
-	to := url.URL{Path: "./" + path.Base(r.URL.Path) + "/"}
-	h := w.Header()
+func intoFolder(c *fasthttp.RequestCtx, urlPath string) int {
+	to := url.URL{Path: "./" + path.Base(urlPath) + "/"}
+	h := &c.Response.Header
 	h.Set("Location", to.String())
 	h.Set("X-Content-Type-Options", "nosniff")
-	w.WriteHeader(http.StatusMovedPermanently)
+	c.SetStatusCode(http.StatusMovedPermanently)
 	return http.StatusMovedPermanently
 }

@@ -1,13 +1,16 @@
 package serve
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
+
+	"github.com/valyala/fasthttp"
 )
 
-func (s *Server) live(w http.ResponseWriter, r *http.Request) int {
-	w.Header().Set("Cache-Control", "no-store")
-	return write(w, r, http.StatusOK, "text/plain; charset=utf-8", []byte("ok\n"))
+func (s *Server) live(_ context.Context, c *fasthttp.RequestCtx) int {
+	c.Response.Header.Set("Cache-Control", "no-store")
+	return write(c, http.StatusOK, "text/plain; charset=utf-8", []byte("ok\n"))
 }
 
 // readiness is the answer of /readyz.
@@ -17,20 +20,20 @@ type readiness struct {
 	Version string   `json:"version,omitempty"`
 }
 
-func (s *Server) ready(w http.ResponseWriter, r *http.Request) int {
+func (s *Server) ready(ctx context.Context, c *fasthttp.RequestCtx) int {
 	answer, status := readiness{Ready: true, Version: s.options.Version}, http.StatusOK
 	if s.options.Ready != nil {
-		if err := s.options.Ready(r.Context()); err != nil {
+		if err := s.options.Ready(ctx); err != nil {
 			answer.Ready, answer.Reasons, status = false, reasons(err), http.StatusServiceUnavailable
 		}
 	}
 	body, err := json.Marshal(answer)
 	if err != nil {
 		s.options.Log.Error("readiness could not be said", "err", err)
-		return s.fault(w, r, http.StatusInternalServerError, "internal error")
+		return s.fault(c, http.StatusInternalServerError, "internal error")
 	}
-	w.Header().Set("Cache-Control", "no-store")
-	return write(w, r, status, "application/json", append(body, '\n'))
+	c.Response.Header.Set("Cache-Control", "no-store")
+	return write(c, status, "application/json", append(body, '\n'))
 }
 
 // reasons takes apart what errors.Join has joined.

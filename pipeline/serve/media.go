@@ -5,10 +5,9 @@ import (
 	"strings"
 )
 
-// media is what a document's name says about it. The slices are header values,
-// made once: answers share them.
+// media is what a document's name says about it.
 type media struct {
-	contentType []string
+	contentType string
 	// text is worth compressing.
 	text bool
 	// open may be read by scripts of any site.
@@ -21,20 +20,20 @@ type media struct {
 
 // kind is the media type without parameters.
 func (m *media) kind() string {
-	kind, _, _ := strings.Cut(m.contentType[0], ";")
+	kind, _, _ := strings.Cut(m.contentType, ";")
 	return kind
 }
 
 // media types by extension. Those of feeds are the ones that feed readers
 // subscribe to; the system's own table is not asked, as it differs by machine.
 func mediaTypes() map[string]*media {
-	text := func(t string) *media { return &media{contentType: []string{t}, text: true} }
-	other := func(t string) *media { return &media{contentType: []string{t}} }
+	text := func(t string) *media { return &media{contentType: t, text: true} }
+	other := func(t string) *media { return &media{contentType: t} }
 	return map[string]*media{
-		".html":  {contentType: []string{"text/html; charset=utf-8"}, text: true, page: true},
-		".rss":   {contentType: []string{"application/rss+xml; charset=utf-8"}, text: true, feed: true},
-		".atom":  {contentType: []string{"application/atom+xml; charset=utf-8"}, text: true, feed: true},
-		".json":  {contentType: []string{"application/json"}, text: true, open: true},
+		".html":  {contentType: "text/html; charset=utf-8", text: true, page: true},
+		".rss":   {contentType: "application/rss+xml; charset=utf-8", text: true, feed: true},
+		".atom":  {contentType: "application/atom+xml; charset=utf-8", text: true, feed: true},
+		".json":  {contentType: "application/json", text: true, open: true},
 		".xml":   text("application/xml; charset=utf-8"),
 		".opml":  text("text/x-opml; charset=utf-8"),
 		".xsl":   text("application/xslt+xml; charset=utf-8"),
@@ -49,7 +48,7 @@ func mediaTypes() map[string]*media {
 		".woff2": other("font/woff2"),
 		"":       other("application/octet-stream"),
 		// Names that stand for more than their extension.
-		feedJSON: {contentType: []string{"application/feed+json"}, text: true, open: true, feed: true},
+		feedJSON: {contentType: "application/feed+json", text: true, open: true, feed: true},
 		opmlFile: text("text/x-opml; charset=utf-8"),
 	}
 }
@@ -78,5 +77,5 @@ func mediaOf(table map[string]*media, name string) *media {
 // feed.
 func FeedType(name string) (contentType string, ok bool) {
 	m := mediaOf(mediaTypes(), name)
-	return m.contentType[0], m.feed
+	return m.contentType, m.feed
 }

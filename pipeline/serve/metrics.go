@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/valyala/fasthttp"
 )
 
 // Metric is one number of the daemon at the time of a scrape.
@@ -69,30 +70,17 @@ func (t *tally) count(status int) {
 	}
 }
 
-func (s *Server) metrics(w http.ResponseWriter, r *http.Request) int {
+func (s *Server) metrics(ctx context.Context, c *fasthttp.RequestCtx) int {
 	gatherers := prometheus.Gatherers{s.scrape.registry}
 	if s.options.Metrics != nil {
 		own := prometheus.NewRegistry()
-		own.MustRegister(numbers{ctx: r.Context(), of: s.options.Metrics})
+		own.MustRegister(numbers{ctx: ctx, of: s.options.Metrics})
 		gatherers = append(gatherers, own)
 	}
-	answer := &answered{ResponseWriter: w, status: http.StatusOK}
-	promhttp.HandlerFor(gatherers, promhttp.HandlerOpts{
+	return through(promhttp.HandlerFor(gatherers, promhttp.HandlerOpts{
 		ErrorLog:      slog.NewLogLogger(s.options.Log.Handler(), slog.LevelError),
 		ErrorHandling: promhttp.ContinueOnError,
-	}).ServeHTTP(answer, r)
-	return answer.status
-}
-
-// answered remembers the status of an answer.
-type answered struct {
-	http.ResponseWriter
-	status int
-}
-
-func (a *answered) WriteHeader(status int) {
-	a.status = status
-	a.ResponseWriter.WriteHeader(status)
+	}))(ctx, c)
 }
 
 // numbers is a collector of what the daemon hands in.

@@ -61,15 +61,15 @@ func (s *Server) makePage(d *document) (*document, error) {
 		return nil, err
 	}
 	sum := sha256.Sum256(b.Bytes())
-	page := newDocument(d.name, d.info, s.media[".html"], b.Bytes(), tagOf(sum[:]), int64(b.Len()))
+	page := newDocument(d.name, d.info, s.media[".html"], b.Bytes(), tagOf(sum[:]))
 	for i, f := range page.common {
-		if f.name == "Vary" {
-			page.common[i].values = []string{d.varies()}
+		if string(f.name) == "Vary" {
+			page.common[i] = header("Vary", d.varies())
 		}
 	}
 	page.tally = d.tally
 	page.status = http.StatusOK
-	page.common = append(page.common, field{"Cache-Control", []string{keepNothing}})
+	page.common = append(page.common, header("Cache-Control", keepNothing))
 	return page, nil
 }
 

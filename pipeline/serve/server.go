@@ -1,6 +1,6 @@
 // Package serve answers HTTP: the tree of public documents, and a few addresses for
 // whoever operates the daemon. routes.go lists every URL. It makes no document and
-// knows no sink; it is the only importer of the Prometheus client and of brotli.
+// knows no sink; it is the only importer of fasthttp and of the Prometheus client.
 //
 // A document is read once and kept in memory, within bounds, with everything that
 // is sent of it: its forms (plain, gzip, brotli), its header values, the page it has
@@ -34,6 +34,8 @@ import (
 	"runtime/debug"
 	"sync"
 	"time"
+
+	"github.com/valyala/fasthttp"
 
 	"github.com/filmwire/filmwire/pipeline"
 )
@@ -69,7 +71,7 @@ type Options struct {
 	Version string // of the program
 }
 
-// Server is the http.Handler. Close it after use.
+// Server answers requests while [Server.Serve] runs. Close it after use.
 type Server struct {
 	options  Options
 	root     *os.Root
@@ -79,7 +81,8 @@ type Server struct {
 	press    press
 	pages    *template.Template
 	seed     maphash.Seed
-	mux      *http.ServeMux
+	others   map[string]route // URLs that are no documents
+	unnamed  *tally           // of what has no route
 	scrape   scrape
 	media    map[string]*media
 }
@@ -101,9 +104,10 @@ func New(o Options) (*Server, error) {
 		options: o, root: root, pages: pages, seed: maphash.MakeSeed(), again: newAgain(),
 		cache:    newGenerations(maxCached, (*document).cost),
 		versions: newGenerations(maxMarks, version.cost),
-		mux:      http.NewServeMux(), scrape: newScrape(o.Version), media: mediaTypes(),
+		scrape:   newScrape(o.Version), media: mediaTypes(),
 	}
-	s.routes()
+	s.unnamed = s.scrape.tally(otherRoute)
+	s.others = s.routes()
 	return s, nil
 }
 
@@ -112,10 +116,12 @@ func (s *Server) Close() error { return s.root.Close() }
 
 // The limits of a connection. Documents are small, and readers many.
 const (
-	readTimeout  = 10 * time.Second // of the header too: one deadline is set, not two
+	readTimeout  = 10 * time.Second // of a whole request
 	writeTimeout = 2 * time.Minute
 	idleTimeout  = 2 * time.Minute
 	maxHeader    = 16 << 10
+	// maxAhead is how much of a request's body is read before its handler asks.
+	maxAhead = 8 << 10
 	// grace is how long requests under way may take once the server is to stop.
 	grace = 10 * time.Second
 )
@@ -123,15 +129,28 @@ const (
 // Serve answers what comes in on ln until ctx ends, then lets the requests under
 // way finish and returns nil. It closes ln.
 func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
-	server := &http.Server{
-		Handler:           s,
-		ReadHeaderTimeout: readTimeout,
-		ReadTimeout:       readTimeout,
-		WriteTimeout:      writeTimeout,
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    maxHeader,
-		ConnContext:       withConnection,
-		ErrorLog:          slog.NewLogLogger(s.options.Log.Handler(), slog.LevelDebug),
+	door := &door{Listener: ln, log: s.options.Log}
+	requests, cutOff := context.WithCancel(context.WithoutCancel(ctx))
+	defer cutOff()
+	server := &fasthttp.Server{
+		Handler:      func(c *fasthttp.RequestCtx) { s.handle(requests, c) },
+		ErrorHandler: s.refuse,
+		ConnState:    door.note,
+		ReadTimeout:  readTimeout,
+		WriteTimeout: writeTimeout,
+		IdleTimeout:  idleTimeout,
+		// The buffer is what bounds a header.
+		ReadBufferSize: maxHeader,
+		// A body comes as its handler reads it: nobody fills the memory with those
+		// that no handler wants.
+		StreamRequestBody:            true,
+		MaxRequestBodySize:           maxAhead,
+		DisablePreParseMultipartForm: true,
+		CloseOnShutdown:              true,
+		NoDefaultServerHeader:        true,
+		NoDefaultContentType:         true,
+		SecureErrorLogMessage:        true,
+		Logger:                       slog.NewLogLogger(s.options.Log.Handler(), slog.LevelDebug),
 	}
 	defer runtime.KeepAlive(spare())
 	ready, stop := context.WithCancel(ctx)
@@ -140,23 +159,26 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 	defer background.Wait()
 	defer stop()
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(joining{ln}) }()
+	go func() { served <- server.Serve(door) }()
 	select {
 	case err := <-served:
+		if err == nil {
+			err = net.ErrClosed // the library says nothing of a listener that was closed
+		}
 		return fmt.Errorf("serve: %w", err)
 	case <-ctx.Done():
 	}
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
-	err := server.Shutdown(last)
+	err := server.ShutdownWithContext(last)
+	ln.Close() // where it was not yet the server's
 	if errors.Is(err, context.DeadlineExceeded) {
 		s.options.Log.Warn("requests under way were cut off", "grace", grace)
-		err = server.Close()
+		cutOff()
+		door.closeAll()
+		err = nil
 	}
-	if closed := <-served; !errors.Is(closed, http.ErrServerClosed) {
-		err = errors.Join(err, closed)
-	}
-	if err != nil {
+	if err = errors.Join(err, <-served); err != nil {
 		return fmt.Errorf("serve: stop: %w", err)
 	}
 	return nil
