@@ -21,6 +21,3 @@ func (s *Server) Ready(urlPath string) []string {
 	}
 	return all
 }
-
-// Spare is the memory that a running server holds for the collector to count.
-func Spare() []byte { return spare() }

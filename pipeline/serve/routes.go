@@ -70,7 +70,7 @@ func (s *Server) tallyOf(name string) *tally {
 func (s *Server) handle(ctx context.Context, c *fasthttp.RequestCtx) {
 	defer s.survive(c)
 	urlPath, ok := pathOf(c.Request.Header.RequestURI())
-	if !ok || c.Request.Header.IsHTTP11() && len(c.Request.Header.Host()) == 0 {
+	if !ok {
 		c.SetConnectionClose()
 		s.note(s.unnamed, c, s.fault(c, http.StatusBadRequest, "bad request"))
 		return

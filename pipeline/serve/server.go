@@ -26,12 +26,9 @@ import (
 	"hash/maphash"
 	"html/template"
 	"log/slog"
-	"math"
 	"net"
 	"net/http"
 	"os"
-	"runtime"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -152,7 +149,6 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 		SecureErrorLogMessage:        true,
 		Logger:                       slog.NewLogLogger(s.options.Log.Handler(), slog.LevelDebug),
 	}
-	defer runtime.KeepAlive(spare())
 	ready, stop := context.WithCancel(ctx)
 	var background sync.WaitGroup
 	background.Go(func() { s.makeReady(ready) })
@@ -182,19 +178,4 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 		return fmt.Errorf("serve: stop: %w", err)
 	}
 	return nil
-}
-
-// spareSize is how much of the heap is spare.
-const spareSize = 32 << 20
-
-// spare is memory that nobody touches, so that it takes up none; but the collector,
-// which comes when the heap has doubled, counts it. What a request leaves behind is
-// nothing against a heap of some size, and would make the collector come many times
-// a second to a small one. Where somebody has set GOMEMLIMIT, there is none: it would
-// count there too.
-func spare() []byte {
-	if debug.SetMemoryLimit(-1) != math.MaxInt64 {
-		return nil
-	}
-	return make([]byte, spareSize)
 }
