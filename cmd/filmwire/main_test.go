@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -43,7 +44,7 @@ func TestMain(m *testing.M) {
 //	pack ARCHIVE FILE... put files into a zip, or one into a .gz
 //	await FILE [TEXT]    wait until a file is there and holds a text; with !, until not
 func TestStories(t *testing.T) {
-	kept := map[string]map[string]string{}
+	var kept sync.Map // stories are told side by side
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
@@ -58,10 +59,14 @@ func TestStories(t *testing.T) {
 			"pack":  pack,
 			"await": func(ts *testscript.TestScript, neg bool, args []string) { await(t, ts, neg, args) },
 			"keep": func(ts *testscript.TestScript, _ bool, args []string) {
-				kept[ts.Name()+args[1]] = folder(ts, args[0])
+				kept.Store(ts.Name()+args[1], folder(ts, args[0]))
 			},
 			"same": func(ts *testscript.TestScript, neg bool, args []string) {
-				was, is := kept[ts.Name()+args[1]], folder(ts, args[0])
+				remembered, ok := kept.Load(ts.Name() + args[1])
+				if !ok {
+					ts.Fatalf("no folder was kept as %s", args[1])
+				}
+				was, is := remembered.(map[string]string), folder(ts, args[0])
 				var changed []string
 				for name := range union(was, is) {
 					if was[name] != is[name] {
