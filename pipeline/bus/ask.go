@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/nats-io/nats.go"
 )
@@ -34,19 +35,45 @@ func (b *Bus) Answer(name string, f func(question []byte) []byte) (stop func(), 
 	go func() {
 		defer close(ended)
 		defer b.calls.Done()
-		defer sub.Unsubscribe()
+		answer := func(m *nats.Msg) {
+			if err := m.Respond(f(m.Data)); err != nil {
+				b.opts.Log.Warn("a question could not be answered", "name", name, "err", err)
+			}
+		}
 		for {
 			select {
 			case m := <-questions:
-				if err := m.Respond(f(m.Data)); err != nil {
-					b.opts.Log.Warn("a question could not be answered", "name", name, "err", err)
-				}
+				answer(m)
 			case <-leave.Done():
+				b.leave(sub, questions, answer)
 				return
 			}
 		}
 	}()
 	return func() { cancel(); <-ended }, nil
+}
+
+// leaving is how long the server may take to hear that nobody answers to a name.
+const leaving = 2 * time.Second
+
+// leave has the server know that nobody answers any more, and answers what it sent
+// before: else whoever asked then would wait for ever.
+func (b *Bus) leave(sub *nats.Subscription, questions <-chan *nats.Msg, answer func(*nats.Msg)) {
+	err := sub.Drain()
+	if err == nil {
+		err = b.nc.FlushTimeout(leaving)
+	}
+	if err != nil {
+		b.opts.Log.Debug("nobody answers any more, and the server does not know", "err", err)
+	}
+	for {
+		select {
+		case m := <-questions:
+			answer(m)
+		default:
+			return
+		}
+	}
 }
 
 // Ask asks whoever answers to a name, in this process or another, and waits for the
