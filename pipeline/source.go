@@ -152,9 +152,9 @@ type SourceEnv struct {
 }
 
 // DecodeText turns what a file of text holds into UTF-8 with plain line breaks,
-// whatever it was written in. page is a page of HTML, which may say that itself. ok is
-// false for what is no text.
-type DecodeText func(b []byte, page bool) (text string, ok bool)
+// whatever it was written in. markup is HTML or XML, which may say that itself; sent are
+// the Content-Types it came with. ok is false for what is no text.
+type DecodeText func(b []byte, markup bool, sent ...string) (text string, ok bool)
 
 // DecodeStream makes UTF-8 of UTF-16 and takes off a byte-order mark, as it is read.
 // Bytes that are neither pass through.

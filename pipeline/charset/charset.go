@@ -13,6 +13,8 @@ import (
 	"bufio"
 	"bytes"
 	"io"
+	"mime"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -23,14 +25,18 @@ import (
 	"golang.org/x/text/transform"
 )
 
-// Text is what a file of text holds, with plain line breaks. page is a page of
-// HTML, which may say itself what it is written in. ok is false for what is no text.
-func Text(b []byte, page bool) (text string, ok bool) {
-	b = Decode(b, func() []string {
-		if page {
-			return []string{ofPage(b)}
+// Text is what a file of text holds, with plain line breaks. markup is HTML or XML,
+// which may say itself what it is written in; sent are the Content-Types it came with. ok
+// is false for what is no text.
+func Text(b []byte, markup bool, sent ...string) (text string, ok bool) {
+	b = Decode(b, func() (labels []string) {
+		for _, contentType := range sent {
+			labels = append(labels, Sent(contentType))
 		}
-		return nil
+		if markup {
+			labels = append(labels, Declared(b), ofPage(b))
+		}
+		return labels
 	})
 	if bytes.IndexByte(b, 0) >= 0 {
 		return "", false
@@ -111,6 +117,26 @@ func decoded(enc encoding.Encoding, b []byte) []byte {
 		return b
 	}
 	return bytes.TrimPrefix(out, utf8Mark)
+}
+
+// Sent is the label in a Content-Type header, "" for none.
+func Sent(contentType string) string {
+	_, params, err := mime.ParseMediaType(contentType)
+	if err != nil {
+		return ""
+	}
+	return params["charset"]
+}
+
+var declaration = regexp.MustCompile(`^\s*<\?xml\s[^>]*?\bencoding\s*=\s*["']([A-Za-z0-9._:-]+)["']`)
+
+// Declared is the label in the XML declaration that b begins with, "" for none.
+func Declared(b []byte) string {
+	found := declaration.FindSubmatch(b)
+	if found == nil {
+		return ""
+	}
+	return string(found[1])
 }
 
 // ofPage is the label that a page states in its first lines. Windows-1252 is also

@@ -58,6 +58,8 @@ func TestText(t *testing.T) {
 		{"a page that says what it is the old way", "<meta http-equiv=Content-Type content='text/html; charset=windows-1251'><p>\xca\xe8\xed\xee", true, "<meta http-equiv=Content-Type content='text/html; charset=windows-1251'><p>Кино"},
 		{"a page that lies", "<meta charset=iso-8859-1><p>Кино", true, "<meta charset=iso-8859-1><p>Кино"},
 		{"a page that lies the other way", "<meta charset=utf-8><p>Am\xe9lie", true, "<meta charset=utf-8><p>Amélie"},
+		{"XML that says what it is", "<?xml version='1.0' encoding='koi8-r'?><p>\xeb\xc9\xce\xcf", true, "<?xml version='1.0' encoding='koi8-r'?><p>Кино"},
+		{"a declaration that is not the first thing", "<p><?xml encoding='koi8-r'?>\xe9", true, "<p><?xml encoding='koi8-r'?>é"},
 		{"text that is no page says nothing", "<meta charset=koi8-r>\xe9", false, "<meta charset=koi8-r>é"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -88,6 +90,17 @@ func TestClaims(t *testing.T) {
 				t.Errorf("got %q, want %q", got, c.want)
 			}
 		})
+	}
+}
+
+// TestWhatTheSenderSaysCountsFirst has a server and a declaration that differ.
+func TestWhatTheSenderSaysCountsFirst(t *testing.T) {
+	const text = "<?xml version='1.0' encoding='iso-8859-1'?><p>"
+	if got, _ := charset.Text([]byte(text+"\xca\xe8\xed\xee"), true, "text/xml; charset=windows-1251"); got != text+"Кино" {
+		t.Errorf("%q", got)
+	}
+	if got, _ := charset.Text([]byte(text+"\xe9"), true, "text/xml"); got != text+"é" {
+		t.Errorf("%q", got)
 	}
 }
 

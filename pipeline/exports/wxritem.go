@@ -9,10 +9,11 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"golang.org/x/net/html/charset"
+	labels "golang.org/x/net/html/charset"
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
 
+	"github.com/filmwire/filmwire/pipeline/charset"
 	"github.com/filmwire/filmwire/pipeline/review"
 )
 
@@ -68,9 +69,7 @@ var (
 func (w *wordpress) readHead(c *cutter) *wxrHead {
 	raw := c.head()
 	h := &wxrHead{prefixes: map[string]string{}}
-	if declared := bytes.Index(raw, []byte("?>")); declared > 0 && declared < 200 {
-		h.declared(raw[:declared])
-	}
+	h.declared(raw)
 	var login, name string
 	s := xmlScanner{src: raw}
 	// What is wrong there, or too much of it, ends the reading of the head alone.
@@ -103,13 +102,8 @@ func (w *wordpress) readHead(c *cutter) *wxrHead {
 
 // declared notes the encoding that the file says it has. UTF-8 is recognised by
 // itself.
-func (h *wxrHead) declared(declaration []byte) {
-	_, rest, ok := bytes.Cut(declaration, []byte("encoding="))
-	if !ok || len(rest) < 2 {
-		return
-	}
-	label, _, _ := bytes.Cut(rest[1:], rest[:1])
-	if enc, name := charset.Lookup(string(label)); enc != nil && name != "utf-8" && !strings.HasPrefix(name, "utf-16") {
+func (h *wxrHead) declared(raw []byte) {
+	if enc, name := labels.Lookup(charset.Declared(raw)); enc != nil && name != "utf-8" && !strings.HasPrefix(name, "utf-16") {
 		h.legacy = enc
 	}
 }

@@ -2,7 +2,6 @@ package feeds
 
 import (
 	"bytes"
-	"mime"
 	"unicode/utf8"
 
 	"github.com/filmwire/filmwire/pipeline/charset"
@@ -12,29 +11,8 @@ import (
 // server's word counts before the document's (RFC 7303), and the bytes before both.
 func toUTF8(b []byte, contentType string) []byte {
 	return repairXML(charset.Decode(b, func() []string {
-		return []string{charsetOf(contentType), declaredEncoding(b)}
+		return []string{charset.Sent(contentType), charset.Declared(b)}
 	}))
-}
-
-func charsetOf(contentType string) string {
-	_, params, err := mime.ParseMediaType(contentType)
-	if err != nil {
-		return ""
-	}
-	return params["charset"]
-}
-
-// declaredEncoding is the label in the XML declaration, which must come first.
-func declaredEncoding(b []byte) string {
-	b = bytes.TrimLeft(b, " \t\r\n")
-	if !bytes.HasPrefix(b, []byte("<?xml")) {
-		return ""
-	}
-	end := bytes.Index(b, []byte("?>"))
-	if end < 0 {
-		return ""
-	}
-	return attribute(b[1:end], "encoding")
 }
 
 // repairXML drops the characters that XML 1.0 does not allow, as they are and as

@@ -1,19 +1,13 @@
 package opml
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"golang.org/x/net/html"
-	"golang.org/x/net/html/charset"
-	"golang.org/x/text/encoding/charmap"
-	"golang.org/x/text/encoding/unicode"
 
 	"github.com/filmwire/filmwire/pipeline/review"
 )
@@ -69,9 +63,9 @@ var (
 // parse reads a list. It is markup that a browser's tokenizer takes apart, as real lists
 // hold bare ampersands, unclosed tags and entities that XML does not know. base is where
 // the list is on the web, nil for a file.
-func parse(content []byte, contentType string, base *url.URL) (*list, error) {
+func parse(text string, base *url.URL) (*list, error) {
 	p := &parser{base: base, at: map[string]int{}}
-	tokens := html.NewTokenizer(strings.NewReader(text(content, contentType)))
+	tokens := html.NewTokenizer(strings.NewReader(text))
 	tokens.SetMaxBuf(maxList)
 	for {
 		switch tokens.Next() {
@@ -249,40 +243,4 @@ func word(s string) string {
 		s = strings.ToValidUTF8(s[:maxWord], "")
 	}
 	return s
-}
-
-var declared = regexp.MustCompile(`^\s*<\?xml[^>]*\sencoding\s*=\s*["']([A-Za-z0-9._:-]+)["']`)
-
-// text is the list's bytes as text: by the mark they begin with, by what the server or
-// the declaration says as long as that can be, else as Windows has it.
-func text(b []byte, contentType string) string {
-	for _, mark := range [...]string{"\xff\xfe", "\xfe\xff"} {
-		if bytes.HasPrefix(b, []byte(mark)) {
-			decoded, err := unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewDecoder().Bytes(b)
-			if err == nil {
-				return string(decoded)
-			}
-		}
-	}
-	b = bytes.TrimPrefix(b, []byte("\xef\xbb\xbf"))
-	if utf8.Valid(b) && !bytes.Contains(b, []byte("\x1b$")) {
-		return string(b)
-	}
-	label := ""
-	if found := declared.FindSubmatch(b); found != nil {
-		label = string(found[1])
-	}
-	if label == "" {
-		_, label, _ = strings.Cut(strings.ToLower(contentType), "charset=")
-	}
-	if e, name := charset.Lookup(strings.Trim(label, `"' ;`)); e != nil && name != "utf-8" && name != "replacement" {
-		if decoded, err := e.NewDecoder().Bytes(b); err == nil {
-			return string(decoded)
-		}
-	}
-	decoded, err := charmap.Windows1252.NewDecoder().Bytes(b)
-	if err != nil {
-		return strings.ToValidUTF8(string(b), "\uFFFD")
-	}
-	return string(decoded)
 }

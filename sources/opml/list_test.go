@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/filmwire/filmwire/pipeline/charset"
 	"github.com/filmwire/filmwire/pipeline/review"
 )
 
@@ -57,7 +58,8 @@ func TestLists(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			l, err := parse(content, "", nil)
+			text, _ := charset.Text(content, true)
+			l, err := parse(text, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -70,7 +72,7 @@ func TestLists(t *testing.T) {
 
 func TestNoList(t *testing.T) {
 	for _, content := range []string{"", "text", "<rss><channel/></rss>", "<html><body>Hello</body></html>", "{}"} {
-		if _, err := parse([]byte(content), "", nil); !errors.Is(err, errNotList) {
+		if _, err := parse(content, nil); !errors.Is(err, errNotList) {
 			t.Errorf("%q: %v", content, err)
 		}
 	}
@@ -91,7 +93,7 @@ func TestBounds(t *testing.T) {
 		"unclosed":     {strings.ReplaceAll(many.String()[:60_000], "/>", ">") + ">", 1, nil},
 		"no feeds":     {`<outline text="x"/>`, 0, errEmpty},
 	} {
-		l, err := parse([]byte("<opml>"+c.content+"</opml>"), "", nil)
+		l, err := parse("<opml>"+c.content+"</opml>", nil)
 		if err != nil || len(l.feeds) < c.feeds || c.err != nil && !slices.ContainsFunc(l.problems, func(f fault) bool { return f.err == c.err }) {
 			t.Errorf("%s: %v, %d feeds, %v", name, err, len(l.feeds), l.problems)
 		}
@@ -103,7 +105,7 @@ func TestRelativeAddress(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := parse([]byte(`<opml><outline xmlUrl="../feed.xml"/></opml>`), "", base)
+	l, err := parse(`<opml><outline xmlUrl="../feed.xml"/></opml>`, base)
 	if err != nil || len(l.feeds) != 1 || l.feeds[0].address != "https://lists.example/feed.xml" {
 		t.Error(l, err)
 	}
@@ -175,7 +177,8 @@ func FuzzList(f *testing.F) {
 		f.Add(content)
 	}
 	f.Fuzz(func(t *testing.T, content []byte) {
-		l, err := parse(content, "text/xml; charset=x", nil)
+		text, _ := charset.Text(content, true, "text/xml; charset=x")
+		l, err := parse(text, nil)
 		if err != nil {
 			return
 		}

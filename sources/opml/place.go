@@ -74,11 +74,20 @@ func (s *source) file() (*list, error) {
 		}
 		return nil, fmt.Errorf("list: %s: %w", path, err)
 	}
-	l, err := parse(content, "", nil)
+	l, err := s.parse(content, nil)
 	if err != nil {
 		return nil, fmt.Errorf("list: %s: %w", path, err)
 	}
 	return l, nil
+}
+
+// parse reads a list's bytes, which came with a Content-Type or without.
+func (s *source) parse(content []byte, base *url.URL, sent ...string) (*list, error) {
+	text, ok := s.env.Text(content, true, sent...)
+	if !ok {
+		return nil, errNotList
+	}
+	return parse(text, base)
 }
 
 // fetch asks for the list, unless it is as it was.
@@ -112,7 +121,7 @@ func (s *source) fetch(ctx context.Context) error {
 	case len(content) > maxList:
 		return fmt.Errorf("larger than %d MB", maxList>>20)
 	}
-	l, err := parse(content, resp.Header.Get("Content-Type"), resp.Request.URL)
+	l, err := s.parse(content, resp.Request.URL, resp.Header.Get("Content-Type"))
 	if err != nil {
 		return err
 	}
