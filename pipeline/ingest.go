@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -229,15 +228,13 @@ func (in *Ingest) Poll(ctx context.Context, f *Polled, progress func(Report)) (R
 	return p.report, err
 }
 
-// CheckpointKey is where in KV a source's checkpoint stands.
-func CheckpointKey(source string) string { return "source." + source + ".checkpoint" }
-
 // poll is one reading of one source.
 type poll struct {
 	in       *Ingest
 	source   *Polled
 	progress func(Report)
 	report   Report
+	parted   bool // the checkpoint stands in parts
 	group    []review.Document
 	seen     map[review.ID]string // what was handed out, with its raw hash
 	// newcomers are reviews not seen before, in a source that has others: they
@@ -283,48 +280,6 @@ func (p *poll) run(ctx context.Context) error {
 		return nil
 	}
 	return p.keepCheckpoint(ctx, reading.Checkpoint)
-}
-
-// kept is a checkpoint as it stands in KV.
-type kept struct {
-	Parser     string `json:"parser"`
-	Checkpoint []byte `json:"checkpoint"`
-}
-
-// checkpoint is where the last reading left off: nowhere, if other settings or
-// another version are to understand the source now. Then all of it is read again,
-// and a Rereader says what stays.
-func (p *poll) checkpoint(ctx context.Context) ([]byte, error) {
-	value, err := p.in.KV.Get(ctx, CheckpointKey(p.source.Name))
-	if errors.Is(err, ErrNotFound) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("checkpoint: %w", err)
-	}
-	var k kept
-	if err := json.Unmarshal(value, &k); err != nil {
-		p.in.Logger.Warn("the source's checkpoint cannot be read; all of the source is", "source", p.source.Name, "err", err)
-		return nil, nil
-	}
-	if k.Parser != p.source.Parser {
-		if r, ok := p.source.Source.(Rereader); ok {
-			return r.Anew(k.Checkpoint), nil
-		}
-		return nil, nil
-	}
-	return k.Checkpoint, nil
-}
-
-func (p *poll) keepCheckpoint(ctx context.Context, checkpoint []byte) error {
-	value, err := json.Marshal(kept{Parser: p.source.Parser, Checkpoint: checkpoint})
-	if err == nil {
-		err = p.in.KV.Put(ctx, CheckpointKey(p.source.Name), value)
-	}
-	if err != nil {
-		return fmt.Errorf("keep the checkpoint: %w", err)
-	}
-	return nil
 }
 
 // out is the poll as its source sees it.

@@ -1,12 +1,14 @@
 package pipeline_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"errors"
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -284,6 +286,55 @@ type checkpoints struct{ got *[]string }
 func (c checkpoints) Read(_ context.Context, checkpoint []byte, _ pipeline.Out) (pipeline.Reading, error) {
 	*c.got = append(*c.got, string(checkpoint))
 	return pipeline.Reading{Checkpoint: fmt.Append(nil, len(*c.got))}, nil
+}
+
+// TestACheckpointMayBeOfAnySize: one that is more than a message is kept in parts, and
+// read whole, and of the one before nothing stays. Where a part is missing or another
+// one's, all of the source is read.
+func TestACheckpointMayBeOfAnySize(t *testing.T) {
+	w := newWire(t)
+	kv := w.bus.KV()
+	long := &longMemory{}
+	polled := pipeline.Polled{Name: "long", Parser: "plain/1", Source: long}
+	parts := func() []string {
+		keys, err := kv.Keys(t.Context(), pipeline.CheckpointKey("long")+".")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return keys
+	}
+	var last []byte
+	for _, c := range []struct{ size, parts int }{{100, 0}, {512 << 10, 0}, {512<<10 + 1, 2}, {6 << 20, 12}, {5<<20 + 3, 11}, {100, 0}, {2 << 20, 4}} {
+		long.next = bytes.Repeat([]byte(strconv.Itoa(c.size)+" "), c.size)[:c.size]
+		if _, err := w.ingest.Poll(t.Context(), &polled, nil); err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(long.got, last) || len(parts()) != c.parts {
+			t.Fatalf("of %d bytes, %d came back; then %d parts, want %d", len(last), len(long.got), len(parts()), c.parts)
+		}
+		last = long.next
+	}
+	for name, harm := range map[string]func(key string) error{
+		"a part is missing":       func(key string) error { return kv.Delete(t.Context(), key) },
+		"a part is another one's": func(key string) error { return kv.Put(t.Context(), key, []byte("else")) },
+	} {
+		if err := harm(parts()[1]); err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range [][]byte{nil, last} {
+			if _, err := w.ingest.Poll(t.Context(), &polled, nil); err != nil || !bytes.Equal(long.got, want) {
+				t.Errorf("%s: %d bytes, %v, want %d", name, len(long.got), err, len(want))
+			}
+		}
+	}
+}
+
+// longMemory is a source that remembers what it is told to.
+type longMemory struct{ got, next []byte }
+
+func (l *longMemory) Read(_ context.Context, checkpoint []byte, _ pipeline.Out) (pipeline.Reading, error) {
+	l.got = checkpoint
+	return pipeline.Reading{Checkpoint: l.next}, nil
 }
 
 func TestTwoDocumentsWithOneID(t *testing.T) {
