@@ -76,13 +76,41 @@ type checkpoint struct {
 	Export string `json:"export,omitempty"`
 }
 
+var _ pipeline.Rereader = (*source)(nil)
+
+// readCheckpoint takes a stored checkpoint apart; one that is not ours counts for nothing.
+func readCheckpoint(stored []byte) checkpoint {
+	c := checkpoint{}
+	if json.Unmarshal(stored, &c) != nil {
+		c = checkpoint{}
+	}
+	if c.Fed == nil {
+		c.Fed = map[string]bool{}
+	}
+	return c
+}
+
+// Anew keeps what the feed has shown: an export must not take its place when all is
+// understood anew, for the feed shows most of it no longer.
+func (s *source) Anew(stored []byte) []byte {
+	c := readCheckpoint(stored)
+	c.Export = ""
+	if feed, ok := s.feed.(pipeline.Rereader); ok && c.Feed != nil {
+		c.Feed = feed.Anew(c.Feed)
+	} else {
+		c.Feed = nil
+	}
+	kept, err := json.Marshal(c)
+	if err != nil {
+		return nil
+	}
+	return kept
+}
+
 // Read hands out the export, then what the feed has besides. An export by itself
 // is everything there is; what a feed no longer shows is not gone for that.
 func (s *source) Read(ctx context.Context, stored []byte, out pipeline.Out) (pipeline.Reading, error) {
-	known := checkpoint{}
-	if json.Unmarshal(stored, &known) != nil || known.Fed == nil {
-		known.Fed = map[string]bool{}
-	}
+	known := readCheckpoint(stored)
 	next := checkpoint{Fed: known.Fed, Export: s.state()}
 	shown := &shown{television: s.options.Television, entries: entries{}}
 	feed := pipeline.Reading{Unchanged: true}
@@ -113,6 +141,7 @@ func (s *source) Read(ctx context.Context, stored []byte, out pipeline.Out) (pip
 	return pipeline.Reading{
 		Checkpoint: kept, Unchanged: unchanged && feed.Unchanged,
 		Complete: s.feed == nil && exported.problems == 0,
+		Push:     feed.Push, More: feed.More,
 	}, err
 }
 

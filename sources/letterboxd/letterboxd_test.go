@@ -159,6 +159,30 @@ func TestFeedAndExportNameAnEntryAlike(t *testing.T) {
 	m.want("A|2001|2024-05-01 export", "CCC|2001|2024-05-03 feed")
 }
 
+// TestWhatTheFeedSaidStandsWhenAllIsReadAnew: the feed shows an entry no longer, and other
+// settings are to understand everything: the export's older words are not taken for it.
+func TestWhatTheFeedSaidStandsWhenAllIsReadAnew(t *testing.T) {
+	m := newMember(t, map[string]any{})
+	m.write(row("A", "first"), row("BB", "second"))
+	m.feed = item("letterboxd-review-2", "BB", "2024-05-02", "")
+	m.want("A|2001|2024-05-01 export", "BB|2001|2024-05-02 feed")
+	m.feed = item("letterboxd-review-3", "CCC", "2024-05-03", "")
+	m.want("CCC|2001|2024-05-03 feed")
+	m.mark = m.source.(pipeline.Rereader).Anew(m.mark)
+	m.want("A|2001|2024-05-01 export", "CCC|2001|2024-05-03 feed")
+	if got := m.source.(pipeline.Rereader).Anew([]byte("foreign")); !strings.Contains(string(got), "{") {
+		t.Errorf("of a foreign checkpoint stays %q", got)
+	}
+}
+
+func TestAHubOfTheFeedIsPassedOn(t *testing.T) {
+	m := newMember(t, map[string]any{"export": ""})
+	m.feed = `<atom:link xmlns:atom="http://www.w3.org/2005/Atom" rel="hub" href="https://hub.example/"/><atom:link xmlns:atom="http://www.w3.org/2005/Atom" rel="self" href="https://jane.example/rss"/>` + item("letterboxd-review-2", "BB", "2024-05-02", "")
+	if _, r := sourcetest.Read(t, m.source, nil); len(r.Push) != 1 || r.Push[0].Hub != "https://hub.example/" {
+		t.Errorf("%+v", r.Push)
+	}
+}
+
 func TestTwoEntriesOfOneFilmOnOneDay(t *testing.T) {
 	m := newMember(t, map[string]any{"feed": ""})
 	m.write(row("A", "morning"), row("A", "evening"))
