@@ -3,98 +3,39 @@ package daemon_test
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
+	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/filmwire/filmwire/cmd/daemon"
 	"github.com/filmwire/filmwire/config"
 	"github.com/filmwire/filmwire/pipeline"
-	"github.com/filmwire/filmwire/pipeline/review"
 	"github.com/filmwire/filmwire/sinks"
+	"github.com/filmwire/filmwire/sources"
 )
 
-// unchangedFeeds is how many feeds are polled, and readersAtOnce how many of them at
-// the same time.
-const (
-	unchangedFeeds = 2000
-	readersAtOnce  = 128
-)
+// unchangedFeeds is how many feeds are polled.
+const unchangedFeeds = 2000
 
-// list is a source that stands on many feeds, as a list of feeds is one: it reads all
-// whose time has come, and its checkpoint holds theirs.
-type list struct {
-	addresses []string
-	feeds     map[string]pipeline.Source
-}
-
-func listType(base string) pipeline.SourceType {
-	return pipeline.SourceType{Name: "list", Configure: func(o pipeline.Options) pipeline.OpenSource {
-		return func(env pipeline.SourceEnv) (pipeline.Source, error) {
-			l := list{feeds: map[string]pipeline.Source{}}
-			for i := range unchangedFeeds {
-				address := fmt.Sprintf("%s/blogs/%d/feed.xml", base, i)
-				l.addresses = append(l.addresses, address)
-				l.feeds[address] = env.Feed(address, 0)
-			}
-			return l, nil
-		}
-	}}
-}
-
-// Read reads every feed.
-func (l list) Read(ctx context.Context, stored []byte, out pipeline.Out) (pipeline.Reading, error) {
-	known := map[string][]byte{}
-	if stored != nil {
-		if err := json.Unmarshal(stored, &known); err != nil {
-			return pipeline.Reading{}, err
-		}
+// listOf is a list of the feeds.
+func listOf(b *testing.B, dir string) {
+	var outlines []pipeline.Outline
+	for i := range unchangedFeeds {
+		outlines = append(outlines, pipeline.Outline{Title: fmt.Sprint("Blog ", i), Feed: fmt.Sprintf("http://blogs.example.org/blogs/%d/feed.xml", i)})
 	}
-	var mu sync.Mutex
-	next, changed := map[string][]byte{}, false
-	var first error
-	addresses := make(chan string)
-	var work sync.WaitGroup
-	for range readersAtOnce {
-		work.Go(func() {
-			for address := range addresses {
-				r, err := l.feeds[address].Read(ctx, known[address], lockedOut{&mu, out})
-				mu.Lock()
-				if next[address] = r.Checkpoint; err != nil {
-					first = err
-				}
-				changed = changed || !r.Unchanged
-				mu.Unlock()
-			}
-		})
+	list, err := pipeline.OPML("Blogs", "http://blogs.example.org/", outlines)
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, "blogs.opml"), list, 0o600)
 	}
-	for _, address := range l.addresses {
-		addresses <- address
+	if err != nil {
+		b.Fatal(err)
 	}
-	close(addresses)
-	if work.Wait(); first != nil || !changed {
-		return pipeline.Reading{Checkpoint: stored, Unchanged: !changed}, first
-	}
-	kept, err := json.Marshal(next)
-	return pipeline.Reading{Checkpoint: kept}, err
-}
-
-type lockedOut struct {
-	*sync.Mutex
-	pipeline.Out
-}
-
-func (o lockedOut) Document(d review.Document) error {
-	o.Lock()
-	defer o.Unlock()
-	return o.Out.Document(d)
 }
 
 // stubServer answers as a server of feeds does that have not changed, at as little cost
@@ -141,15 +82,16 @@ func stubServer(b *testing.B) (address string) {
 	return listener.Addr().String()
 }
 
-// BenchmarkUnchangedFeeds polls 2,000 feeds that have not changed, as one source,
+// BenchmarkUnchangedFeeds polls 2,000 feeds that have not changed, as one list of feeds,
 // through the daemon: with the log, where each next time is written before its request.
 // The server is part of the process, and of its CPU.
 func BenchmarkUnchangedFeeds(b *testing.B) {
 	server := stubServer(b)
 	clock := newHandClock(time.Date(2026, time.March, 1, 0, 0, 0, 0, time.UTC))
 	dir := b.TempDir()
-	text := "version: 1\nsite: {title: T, url: \"https://reviews.example.org\"}\nsources:\n  - {name: blogs, type: list}\n"
-	cfg, err := config.Parse(filepath.Join(dir, "filmwire.yaml"), []byte(text), config.Catalogue{Sources: []pipeline.SourceType{listType("http://blogs.example.org")}, Sinks: sinks.Builtin()})
+	text := "version: 1\nsite: {title: T, url: \"https://reviews.example.org\"}\nsources:\n  - {name: blogs, type: opml, path: ./blogs.opml}\n"
+	listOf(b, dir)
+	cfg, err := config.Parse(filepath.Join(dir, "filmwire.yaml"), []byte(text), config.Catalogue{Sources: sources.Builtin(), Sinks: sinks.Builtin()})
 	if err != nil {
 		b.Fatal(err)
 	}

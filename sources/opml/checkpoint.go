@@ -3,24 +3,25 @@ package opml
 import (
 	"bytes"
 	"compress/flate"
+	"encoding/binary"
 	"encoding/json"
 	"io"
 	"maps"
 	"slices"
+
+	"github.com/filmwire/filmwire/pipeline"
 )
 
 // The bounds of what is remembered.
 const (
-	maxShown   = 100   // items of one feed
+	maxShown   = 2_000 // items of one feed
 	maxRetired = 1_000 // feeds that have left the list
-	// maxPacked is the size of a checkpoint, which is stored as text: a third more, and
-	// 4 MiB at most.
-	maxPacked = 2_900_000 // bytes
-	maxUnpack = 64 << 20  // bytes
+	maxPacked  = 8 << 20
+	maxUnpack  = 64 << 20
 )
 
 // memory is what is remembered between readings: of each feed by its key. It is stored
-// packed, since a list may hold thousands.
+// packed, since a list may hold thousands. It is never changed, but for a copy.
 type memory map[string]feedMemory
 
 // feedMemory is what is remembered of one feed.
@@ -30,11 +31,15 @@ type feedMemory struct {
 	// Settings is a fingerprint of what list and config say of the feed: its documents
 	// are read anew when that changes.
 	Settings string `json:"s,omitempty"`
-	// Shown are the items that are the feed's, of those it showed last: keyBytes each.
-	// Those of a feed that has left the list stay its own. Foreign are those of them
-	// that are another feed's, for as long as this one shows them.
-	Shown   []byte `json:"i,omitempty"`
-	Foreign []byte `json:"f,omitempty"`
+	// Items are the keys of the items that are the feed's and no other's, the newest
+	// last, keyBytes each. Those of a feed that has left the list stay its own.
+	Items []byte `json:"k,omitempty"`
+}
+
+// packed is a memory and what it is stored as.
+type packed struct {
+	memory memory
+	stored []byte
 }
 
 // unpack reads a checkpoint. One that is not ours counts for nothing.
@@ -47,29 +52,31 @@ func unpack(stored []byte) memory {
 	return m
 }
 
-// pack is the memory as it is stored. Where that would be more than a checkpoint may
-// be, the items of each feed that are remembered become fewer: then one in two feeds may
-// come twice, which is better than to ask all feeds anew each time.
-func (m memory) pack() ([]byte, error) {
+// pack is the memory as it is stored. Where that would be more than anybody wants to
+// write at each poll, the items of each feed that are remembered become fewer: then an old
+// one in two feeds may come twice.
+func (m memory) pack() (packed, error) {
 	for most := maxShown; ; most /= 2 {
-		packed, err := m.least(most).packAll()
-		if err != nil || len(packed) <= maxPacked || most == 0 {
-			return packed, err
+		less, size := m.least(most)
+		if size > maxPacked { // keys do not become shorter
+			continue
+		}
+		stored, err := less.packAll()
+		if err != nil || len(stored) <= maxPacked || most == 0 {
+			return packed{less, stored}, err
 		}
 	}
 }
 
-// least is the memory with at most so many items of each feed.
-func (m memory) least(most int) memory {
-	if most >= maxShown {
-		return m
-	}
-	less := make(memory, len(m))
+// least is the memory with at most so many items of each feed, and the size of their keys.
+func (m memory) least(most int) (less memory, size int) {
+	less = make(memory, len(m))
 	for key, f := range m {
-		f.Shown, f.Foreign = newest(f.Shown, most), newest(f.Foreign, most)
+		f.Items = newest(f.Items, most)
 		less[key] = f
+		size += len(f.Items)
 	}
-	return less
+	return less, size
 }
 
 func (m memory) packAll() ([]byte, error) {
@@ -100,53 +107,52 @@ func (m memory) retire(in map[string]bool) {
 		if in[key] {
 			continue
 		}
-		if retired++; retired > maxRetired || len(f.Shown) == 0 {
+		if retired++; retired > maxRetired || len(f.Items) == 0 {
 			delete(m, key)
 			continue
 		}
-		m[key] = feedMemory{Shown: f.Shown}
+		m[key] = feedMemory{Items: f.Items}
 	}
 }
 
 // equal says whether two memories are the same.
 func (m memory) equal(other memory) bool {
 	return maps.EqualFunc(m, other, func(a, b feedMemory) bool {
-		return a.Settings == b.Settings && bytes.Equal(a.Checkpoint, b.Checkpoint) && bytes.Equal(a.Shown, b.Shown) && bytes.Equal(a.Foreign, b.Foreign)
+		return a.Settings == b.Settings && bytes.Equal(a.Checkpoint, b.Checkpoint) && bytes.Equal(a.Items, b.Items)
 	})
 }
 
-// owners says whose the items are that were shown.
+// owners says whose the items are: by the key of an item, the key of its feed.
 func (m memory) owners() map[uint64]string {
 	owners := map[uint64]string{}
 	for feed, f := range m {
-		for key := range keySet(f.Shown) {
-			owners[key] = feed
+		for key := range slices.Chunk(f.Items, keyBytes) {
+			if len(key) == keyBytes {
+				owners[binary.BigEndian.Uint64(key)] = feed
+			}
 		}
 	}
 	return owners
 }
 
-// keySet are the keys of items that stand behind each other.
-func keySet(keys []byte) map[uint64]bool {
-	set := make(map[uint64]bool, len(keys)/keyBytes)
-	for chunk := range slices.Chunk(keys, keyBytes) {
-		key := uint64(0)
-		for _, b := range chunk {
-			key = key<<8 | uint64(b)
-		}
-		set[key] = true
-	}
-	return set
-}
-
-// appendKey adds an item's key, and forgets the first of too many: feeds are read from the
-// oldest item on.
-func appendKey(keys []byte, key uint64) []byte {
-	for i := keyBytes - 1; i >= 0; i-- {
-		keys = append(keys, byte(key>>(8*i)))
-	}
-	return newest(keys, maxShown)
-}
-
 // newest are the last of the keys.
 func newest(keys []byte, most int) []byte { return keys[max(0, len(keys)-most*keyBytes):] }
+
+var _ pipeline.Rereader = (*source)(nil)
+
+// anew stands in the place of a fingerprint of settings, and is none.
+const anew = "anew"
+
+// Anew keeps whose the items are, and what each feed wants kept: see fetch.checkpoint.
+func (s *source) Anew(stored []byte) []byte {
+	m := unpack(stored)
+	for key, f := range m {
+		f.Settings = anew
+		m[key] = f
+	}
+	kept, err := m.packAll()
+	if err != nil {
+		return nil
+	}
+	return kept
+}

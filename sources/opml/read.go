@@ -1,8 +1,10 @@
 package opml
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -17,9 +19,9 @@ import (
 )
 
 const (
-	atOnce  = 8  // feeds that are fetched at the same time
-	ahead   = 16 // feeds that are fetched or wait to be handed out
-	waiting = 32 // documents of one feed that wait
+	atOnce  = 64  // feeds that are fetched at the same time
+	ahead   = 256 // feeds that are fetched or wait to be handed out: one that is slow holds up no more
+	waiting = 8   // documents of one feed that wait
 )
 
 // Read reads the list, and each feed of it that has something new. Feeds are fetched a
@@ -46,13 +48,21 @@ func (s *source) Read(ctx context.Context, stored []byte, out pipeline.Out) (pip
 			return pipeline.Reading{}, err
 		}
 	}
-	known := unpack(stored)
-	r := &reading{source: s, known: known, next: maps.Clone(known), out: out, owners: known.owners()}
+	known := s.remembered(stored)
+	r := &reading{source: s, known: known, next: maps.Clone(known), out: out}
 	feeds := s.chosen(l)
 	if err := r.all(ctx, r.begin(feeds)); err != nil {
 		return pipeline.Reading{}, err
 	}
 	return r.end(stored, feeds)
+}
+
+// remembered is the memory of a checkpoint, which is taken apart once.
+func (s *source) remembered(stored []byte) memory {
+	if s.last.memory == nil || !bytes.Equal(stored, s.last.stored) {
+		s.last = packed{unpack(stored), stored}
+	}
+	return s.last.memory
 }
 
 // chosen are the feeds of the list that are read.
@@ -82,7 +92,7 @@ type reading struct {
 	*source
 	known, next memory
 	out         pipeline.Out
-	owners      map[uint64]string // by the key of an item, the key of its feed
+	owners      map[uint64]string // see memory.owners; nil before the first item
 	failed      []error
 	changed     bool // a feed had something new
 }
@@ -90,7 +100,7 @@ type reading struct {
 // fetch is a feed that is being read, ahead of its turn.
 type fetch struct {
 	*listed
-	inner    pipeline.Source // nil: it is not asked now
+	inner    pipeline.Source
 	known    feedMemory
 	settings string
 	defaults review.Defaults
@@ -99,26 +109,15 @@ type fetch struct {
 	reading pipeline.Reading
 	err     error
 
-	others         map[uint64]bool // items that are another feed's, as it was known
-	shown, foreign []byte          // the keys of items in this reading
+	items []byte // the keys of those that were not known
 }
 
 // begin says what is to be done for each feed.
 func (r *reading) begin(feeds []listed) []*fetch {
-	now := r.env.Clock.Now()
 	fetches := make([]*fetch, len(feeds))
 	for i := range feeds {
-		f := &fetch{listed: &feeds[i], known: r.known[feeds[i].key], defaults: r.defaults(&feeds[i])}
+		f := &fetch{listed: &feeds[i], inner: r.feed(feeds[i].address), known: r.known[feeds[i].key], defaults: r.defaults(&feeds[i])}
 		f.settings = fingerprint(f.defaults)
-		f.others = keySet(f.known.Foreign)
-		rests, resting := r.resting[f.key]
-		switch {
-		case resting && rests.until.IsZero():
-			f.err = rests.err
-		case resting && now.Before(rests.until):
-		default:
-			f.inner = r.feed(f.address)
-		}
 		fetches[i] = f
 	}
 	return fetches
@@ -134,12 +133,16 @@ func fingerprint(d review.Defaults) string {
 	return hex.EncodeToString(sum[:6])
 }
 
-// checkpoint is the feed's own, none where its documents are to be read anew.
+// checkpoint is the feed's own, and what it keeps of it where its documents are to be
+// read anew.
 func (f *fetch) checkpoint() []byte {
-	if f.known.Settings != f.settings {
-		return nil
+	if f.known.Settings == f.settings {
+		return f.known.Checkpoint
 	}
-	return f.known.Checkpoint
+	if r, ok := f.inner.(pipeline.Rereader); ok && f.known.Checkpoint != nil {
+		return r.Anew(f.known.Checkpoint)
+	}
+	return nil
 }
 
 // handed is one call of a feed's Out.
@@ -205,9 +208,7 @@ func fetchAll(ctx context.Context, fetches []*fetch, turns chan<- *fetch) {
 		work.Go(func() {
 			defer func() { <-places }()
 			defer close(f.handed)
-			if f.inner != nil {
-				f.reading, f.err = f.inner.Read(ctx, f.checkpoint(), queue{ctx, f.handed})
-			}
+			f.reading, f.err = f.inner.Read(ctx, f.checkpoint(), queue{ctx, f.handed})
 		})
 		select {
 		case turns <- f:
@@ -231,16 +232,19 @@ func (r *reading) take(ctx context.Context, f *fetch) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case f.err != nil:
-		return r.fail(f)
-	case f.inner == nil:
-		return nil
+		if len(f.items) > 0 { // what was handed out is the feed's
+			f.known.Items = newest(slices.Concat(f.known.Items, f.items), maxShown)
+			r.next[f.key] = f.known
+		}
+		r.failed = append(r.failed, f.err)
+		return r.out.Problem(pipeline.Problem{Where: f.name(), Err: f.err})
 	}
-	delete(r.resting, f.key)
-	r.push[f.key] = f.reading.Push
+	r.told[f.key] = told{f.reading.Push, f.reading.More}
 	switch {
 	case !f.reading.Unchanged:
 		r.changed = true
-		r.next[f.key] = feedMemory{Checkpoint: f.reading.Checkpoint, Settings: f.settings, Shown: f.shown, Foreign: f.foreign}
+		items := newest(slices.Concat(f.known.Items, f.items), maxShown)
+		r.next[f.key] = feedMemory{Checkpoint: f.reading.Checkpoint, Settings: f.settings, Items: items}
 	case f.known.Settings == f.settings: // it may have got other things to ask by
 		f.known.Checkpoint = f.reading.Checkpoint
 		r.next[f.key] = f.known
@@ -275,26 +279,15 @@ func (r *reading) isOf(f *fetch, key uint64) bool {
 	if key == 0 {
 		return true
 	}
-	if owner, owned := r.owners[key]; f.others[key] || owned && owner != f.key {
-		f.foreign = appendKey(f.foreign, key)
-		return false
+	if r.owners == nil {
+		r.owners = r.known.owners()
 	}
-	r.owners[key] = f.key
-	f.shown = appendKey(f.shown, key)
-	return true
-}
-
-// fail notes that a feed could not be read, and whether it is to be left alone.
-func (r *reading) fail(f *fetch) error {
-	r.failed = append(r.failed, f.err)
-	var later *pipeline.RetryAfter
-	switch {
-	case errors.Is(f.err, pipeline.ErrGone):
-		r.resting[f.key] = rest{err: f.err}
-	case errors.As(f.err, &later):
-		r.resting[f.key] = rest{until: r.env.Clock.Now().Add(later.After), err: f.err}
+	owner, owned := r.owners[key]
+	if !owned {
+		r.owners[key] = f.key
+		f.items = binary.BigEndian.AppendUint64(f.items, key)
 	}
-	return r.out.Problem(pipeline.Problem{Where: f.name(), Err: f.err})
+	return !owned || owner == f.key
 }
 
 // end concludes the reading. That no feed at all could be read is an error of the source
@@ -310,16 +303,18 @@ func (r *reading) end(stored []byte, feeds []listed) (pipeline.Reading, error) {
 	in := map[string]bool{}
 	reading := pipeline.Reading{Checkpoint: stored, Unchanged: !r.changed}
 	for i := range feeds {
-		in[feeds[i].key] = true
-		reading.Push = append(reading.Push, r.push[feeds[i].key]...)
+		key := feeds[i].key
+		in[key] = true
+		reading.Push = append(reading.Push, r.told[key].push...)
+		reading.More = reading.More || r.told[key].more
 	}
-	maps.DeleteFunc(r.resting, func(key string, _ rest) bool { return !in[key] })
-	maps.DeleteFunc(r.push, func(key string, _ []pipeline.Push) bool { return !in[key] })
+	maps.DeleteFunc(r.told, func(key string, _ told) bool { return !in[key] })
 	r.next.retire(in)
 	if r.next.equal(r.known) {
 		return reading, nil
 	}
 	var err error
-	reading.Checkpoint, err = r.next.pack()
+	r.last, err = r.next.pack()
+	reading.Checkpoint = r.last.stored
 	return reading, err
 }

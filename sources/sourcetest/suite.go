@@ -14,6 +14,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/filmwire/filmwire/pipeline"
+	"github.com/filmwire/filmwire/pipeline/exports"
+	"github.com/filmwire/filmwire/pipeline/feeds"
 	"github.com/filmwire/filmwire/pipeline/review"
 )
 
@@ -31,6 +33,8 @@ const (
 type Place struct {
 	Options map[string]any // of the source, by key
 	HTTP    pipeline.Doer  // for sources that read the web
+	Polls   pipeline.Polls // for those that keep time with feeds; nil keeps none
+	Clock   pipeline.Clock // nil stands still
 	// Hold makes the place hold a state. It is called before the first reading.
 	Hold func(State)
 	// Put makes the place hold foreign bytes: a feed's, or a file's.
@@ -77,7 +81,12 @@ func Open(t testing.TB, typ pipeline.SourceType, p Place) pipeline.Source {
 	if len(o.Faults()) > 0 {
 		t.Fatalf("options %v have faults: %q", p.Options, o.Faults())
 	}
-	s, err := open(Env(p.HTTP))
+	env := Env(p.HTTP)
+	if env.Polls = p.Polls; p.Clock != nil {
+		env.Clock = p.Clock
+	}
+	env.Feed, env.Export = feeds.Opener(env), exports.Reader(env.Clock)
+	s, err := open(env)
 	if err != nil {
 		t.Fatalf("open: %v", err)
 	}
