@@ -23,11 +23,14 @@ import (
 // unchangedFeeds is how many feeds are polled.
 const unchangedFeeds = 2000
 
+// unchangedHosts is how many hosts they are on: of one host, two are asked at a time.
+const unchangedHosts = 20
+
 // listOf is a list of the feeds.
 func listOf(b *testing.B, dir string) {
 	var outlines []pipeline.Outline
 	for i := range unchangedFeeds {
-		outlines = append(outlines, pipeline.Outline{Title: fmt.Sprint("Blog ", i), Feed: fmt.Sprintf("http://blogs.example.org/blogs/%d/feed.xml", i)})
+		outlines = append(outlines, pipeline.Outline{Title: fmt.Sprint("Blog ", i), Feed: fmt.Sprintf("http://blogs%d.example.org/blogs/%d/feed.xml", i%unchangedHosts, i)})
 	}
 	list, err := pipeline.OPML("Blogs", "http://blogs.example.org/", outlines)
 	if err == nil {

@@ -62,6 +62,28 @@ type source struct {
 	own     bool      // on this machine or a network of one's own
 	opened  time.Time // when the source was
 	moved   string    // the move that was logged last
+	lean    lean
+}
+
+// lean is what was read of a checkpoint last, without what only news need: most feeds have
+// none at most polls.
+type lean struct {
+	stored []byte
+	known  checkpoint
+}
+
+// known is what the request needs to know of a checkpoint: see readCheckpoint.
+func (s *source) known(stored []byte) (*checkpoint, bool) {
+	if s.lean.stored != nil && bytes.Equal(s.lean.stored, stored) {
+		c := s.lean.known
+		return &c, !c.Reread
+	}
+	c, known := readCheckpoint(stored, s.name)
+	if known && !c.Archive.more() {
+		s.lean = lean{stored, *c}
+		s.lean.known.identities = identities{}
+	}
+	return c, known
 }
 
 // checkpoint is what is remembered of a feed between readings: the validators as
@@ -106,7 +128,7 @@ func (s *source) Anew(stored []byte) []byte {
 // and goes on with those that it shows no longer. It is never complete: a feed forgets
 // its older items, which are not withdrawn for that.
 func (s *source) Read(ctx context.Context, stored []byte, out pipeline.Out) (pipeline.Reading, error) {
-	known, knew := readCheckpoint(stored, s.name)
+	known, knew := s.known(stored)
 	unchanged := pipeline.Reading{Checkpoint: stored, Unchanged: true, Push: known.Push, More: known.Archive.more()}
 	t, err := s.turn(ctx, knew)
 	if err != nil || t == nil {
@@ -124,8 +146,12 @@ func (s *source) Read(ctx context.Context, stored []byte, out pipeline.Out) (pip
 		return pipeline.Reading{}, err
 	case p == nil:
 		t.answered(a)
-		unchanged.Checkpoint, err = known.renewed(a, stored)
+		if !known.keeps(a) {
+			known, _ = readCheckpoint(stored, s.name)
+			unchanged.Checkpoint, err = known.renewed(a)
+		}
 	default:
+		known, _ = readCheckpoint(stored, s.name)
 		next, err = w.news(ctx, t, known, a, p)
 	}
 	if err != nil {
@@ -186,12 +212,14 @@ func (c *checkpoint) keepValidators(a *answer) {
 	}
 }
 
-// renewed is the checkpoint after an answer with the same bytes as the last one: as
-// it was stored, unless the server gave other things to ask by.
-func (c *checkpoint) renewed(a *answer, stored []byte) ([]byte, error) {
-	if a.unchanged || bytes.Equal(a.etag, c.ETag) && bytes.Equal(a.lastModified, c.LastModified) && place(a.url) == c.At {
-		return stored, nil
-	}
+// keeps says that an answer gives nothing else to ask by than is known.
+func (c *checkpoint) keeps(a *answer) bool {
+	return a.unchanged || bytes.Equal(a.etag, c.ETag) && bytes.Equal(a.lastModified, c.LastModified) && place(a.url) == c.At
+}
+
+// renewed is the checkpoint after an answer with the same bytes as the last one, and other
+// things to ask by.
+func (c *checkpoint) renewed(a *answer) ([]byte, error) {
 	c.keepValidators(a)
 	return json.Marshal(c)
 }

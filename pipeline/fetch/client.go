@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"syscall"
@@ -192,7 +193,11 @@ func (c *Client) Do(req *http.Request) (*http.Response, error) {
 
 // dressed is the request with what every request of the client has.
 func (c *Client) dressed(req *http.Request, ctx context.Context) *http.Request {
-	req = req.Clone(ctx)
+	req = req.WithContext(ctx)
+	req.Header = maps.Clone(req.Header) // its values are those of the caller, and stay as they are
+	if req.Header == nil {
+		req.Header = http.Header{}
+	}
 	if len(req.Header["User-Agent"]) == 0 {
 		req.Header["User-Agent"] = []string{c.options.UserAgent}
 	}

@@ -77,7 +77,7 @@ func TestManyAreWrittenTogether(t *testing.T) {
 	}
 	close(kv.hold)
 	all.Wait()
-	if n := kv.writes.Load(); n > 6 {
+	if n := kv.writes.Load(); n > 18 { // the first alone, and the pages of the others
 		t.Errorf("%d writes for %d feeds", n, feeds)
 	}
 	after := open(kv)

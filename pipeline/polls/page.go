@@ -11,7 +11,7 @@ import (
 // pageSize is how many feeds share a page. A larger page takes fewer writings, and each
 // costs more: what a source asks for at about the same time, which is what stands
 // together in its list, should be on one or two.
-const pageSize = 250
+const pageSize = 64
 
 // page is some feeds of a source that are kept as one value: a line of JSON each.
 type page struct {

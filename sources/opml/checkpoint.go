@@ -101,17 +101,19 @@ func (m memory) packAll() ([]byte, error) {
 // retire keeps of feeds that are not in the list only which items are theirs, and
 // not of too many.
 func (m memory) retire(in map[string]bool) {
-	retired := 0
-	for _, key := range slices.Sorted(maps.Keys(m)) {
-		f := m[key]
-		if in[key] {
-			continue
+	var retired []string
+	for key := range m {
+		if !in[key] {
+			retired = append(retired, key)
 		}
-		if retired++; retired > maxRetired || len(f.Items) == 0 {
+	}
+	slices.Sort(retired)
+	for i, key := range retired {
+		if items := m[key].Items; i < maxRetired && len(items) > 0 {
+			m[key] = feedMemory{Items: items}
+		} else {
 			delete(m, key)
-			continue
 		}
-		m[key] = feedMemory{Items: f.Items}
 	}
 }
 

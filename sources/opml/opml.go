@@ -124,7 +124,8 @@ type source struct {
 	feeds   map[string]pipeline.Source // by address: those opened so far
 	told    map[string]told            // by the feed's key
 	warned  map[string]bool            // what was said once
-	cached  answer                     // the list as the web gave it last
+	cached  answer                     // the list
+	plan    plan                       // for it
 	last    packed                     // what was remembered last
 }
 

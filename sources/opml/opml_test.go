@@ -558,7 +558,7 @@ func TestAFewAtATime(t *testing.T) {
 	if len(out.Documents) != 20_000 || !slices.IsSortedFunc(out.Documents, func(a, b review.Document) int { return strings.Compare(a.Body, b.Body) }) {
 		t.Errorf("%d documents, or out of order", len(out.Documents))
 	}
-	if n := most.Load(); n < 2 || n > 64 {
+	if n := most.Load(); n < 2 || n > 128 {
 		t.Errorf("%d feeds at once", n)
 	}
 }

@@ -2,6 +2,7 @@ package opml
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -17,9 +18,10 @@ import (
 
 const accept = "text/x-opml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.1"
 
-// answer is the list as the web gave it, with what to ask by the next time.
+// answer is the list as it was read last, with what to ask the web by the next time.
 type answer struct {
 	etag, lastModified string
+	sum                [sha256.Size]byte // of a file
 	list               *list
 }
 
@@ -74,10 +76,15 @@ func (s *source) file() (*list, error) {
 		}
 		return nil, fmt.Errorf("list: %s: %w", path, err)
 	}
+	sum := sha256.Sum256(content)
+	if s.cached.list != nil && s.cached.sum == sum {
+		return s.cached.list, nil
+	}
 	l, err := s.parse(content, nil)
 	if err != nil {
 		return nil, fmt.Errorf("list: %s: %w", path, err)
 	}
+	s.cached = answer{sum: sum, list: l}
 	return l, nil
 }
 
@@ -125,7 +132,7 @@ func (s *source) fetch(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.cached = answer{resp.Header.Get("Etag"), resp.Header.Get("Last-Modified"), l}
+	s.cached = answer{etag: resp.Header.Get("Etag"), lastModified: resp.Header.Get("Last-Modified"), list: l}
 	return nil
 }
 

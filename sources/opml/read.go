@@ -19,7 +19,7 @@ import (
 )
 
 const (
-	atOnce  = 64  // feeds that are fetched at the same time
+	atOnce  = 128 // feeds that are fetched at the same time
 	ahead   = 256 // feeds that are fetched or wait to be handed out: one that is slow holds up no more
 	waiting = 8   // documents of one feed that wait
 )
@@ -50,11 +50,13 @@ func (s *source) Read(ctx context.Context, stored []byte, out pipeline.Out) (pip
 	}
 	known := s.remembered(stored)
 	r := &reading{source: s, known: known, next: maps.Clone(known), out: out}
-	feeds := s.chosen(l)
-	if err := r.all(ctx, r.begin(feeds)); err != nil {
+	if s.plan.list != l {
+		s.plan = s.planned(l)
+	}
+	if err := r.all(ctx, r.begin()); err != nil {
 		return pipeline.Reading{}, err
 	}
-	return r.end(stored, feeds)
+	return r.end(stored)
 }
 
 // remembered is the memory of a checkpoint, which is taken apart once.
@@ -97,13 +99,35 @@ type reading struct {
 	changed     bool // a feed had something new
 }
 
+// plan is what a list comes to: the feeds that are read, and whether each is in it.
+type plan struct {
+	list  *list
+	feeds []planned
+	in    map[string]bool
+}
+
+// planned is a feed that is read, with what list and config say of its reviews.
+type planned struct {
+	listed
+	inner    pipeline.Source
+	defaults review.Defaults
+	settings string // a fingerprint of defaults
+}
+
+func (s *source) planned(l *list) plan {
+	p := plan{list: l, in: map[string]bool{}}
+	for _, f := range s.chosen(l) {
+		d := s.defaults(&f)
+		p.feeds = append(p.feeds, planned{f, s.feed(f.address), d, fingerprint(d)})
+		p.in[f.key] = true
+	}
+	return p
+}
+
 // fetch is a feed that is being read, ahead of its turn.
 type fetch struct {
-	*listed
-	inner    pipeline.Source
-	known    feedMemory
-	settings string
-	defaults review.Defaults
+	*planned
+	known feedMemory
 
 	handed  chan handed // closed when the feed has been read
 	reading pipeline.Reading
@@ -113,12 +137,11 @@ type fetch struct {
 }
 
 // begin says what is to be done for each feed.
-func (r *reading) begin(feeds []listed) []*fetch {
-	fetches := make([]*fetch, len(feeds))
-	for i := range feeds {
-		f := &fetch{listed: &feeds[i], inner: r.feed(feeds[i].address), known: r.known[feeds[i].key], defaults: r.defaults(&feeds[i])}
-		f.settings = fingerprint(f.defaults)
-		fetches[i] = f
+func (r *reading) begin() []fetch {
+	fetches := make([]fetch, len(r.plan.feeds))
+	for i := range r.plan.feeds {
+		f := &r.plan.feeds[i]
+		fetches[i] = fetch{planned: f, known: r.known[f.key]}
 	}
 	return fetches
 }
@@ -172,7 +195,7 @@ func (q queue) Problem(p pipeline.Problem) error { return q.put(handed{problem: 
 func (q queue) Gone(guid string) error           { return q.put(handed{gone: guid}) }
 
 // all reads the feeds. When it returns, nothing goes on.
-func (r *reading) all(ctx context.Context, fetches []*fetch) error {
+func (r *reading) all(ctx context.Context, fetches []fetch) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var work sync.WaitGroup
 	defer work.Wait()
@@ -194,22 +217,27 @@ func (r *reading) all(ctx context.Context, fetches []*fetch) error {
 
 // fetchAll reads the feeds, a few at a time. They begin in the order of the list: the one
 // whose turn it is has always begun, and none waits for one behind it.
-func fetchAll(ctx context.Context, fetches []*fetch, turns chan<- *fetch) {
-	var work sync.WaitGroup
-	defer work.Wait()
-	places := make(chan struct{}, atOnce)
-	for _, f := range fetches {
+func fetchAll(ctx context.Context, fetches []fetch, turns chan<- *fetch) {
+	var workers sync.WaitGroup
+	defer workers.Wait()
+	work := make(chan *fetch)
+	defer close(work)
+	for range min(atOnce, len(fetches)) {
+		workers.Go(func() {
+			for f := range work {
+				f.reading, f.err = f.inner.Read(ctx, f.checkpoint(), queue{ctx, f.handed})
+				close(f.handed)
+			}
+		})
+	}
+	for i := range fetches {
+		f := &fetches[i]
+		f.handed = make(chan handed, waiting)
 		select {
-		case places <- struct{}{}:
+		case work <- f:
 		case <-ctx.Done():
 			return
 		}
-		f.handed = make(chan handed, waiting)
-		work.Go(func() {
-			defer func() { <-places }()
-			defer close(f.handed)
-			f.reading, f.err = f.inner.Read(ctx, f.checkpoint(), queue{ctx, f.handed})
-		})
 		select {
 		case turns <- f:
 		case <-ctx.Done():
@@ -292,19 +320,18 @@ func (r *reading) isOf(f *fetch, key uint64) bool {
 
 // end concludes the reading. That no feed at all could be read is an error of the source
 // as a whole; what one of them asks for is not asked of the others.
-func (r *reading) end(stored []byte, feeds []listed) (pipeline.Reading, error) {
-	if n := len(feeds); n > 0 && len(r.failed) == n {
+func (r *reading) end(stored []byte) (pipeline.Reading, error) {
+	if n := len(r.plan.feeds); n > 0 && len(r.failed) == n {
 		err := r.failed[0]
 		if !errors.Is(err, pipeline.ErrPrivate) {
 			err = errors.New(err.Error())
 		}
 		return pipeline.Reading{}, fmt.Errorf("none of the list's feeds could be read (%d); the first: %w", n, err)
 	}
-	in := map[string]bool{}
+	in := r.plan.in
 	reading := pipeline.Reading{Checkpoint: stored, Unchanged: !r.changed}
-	for i := range feeds {
-		key := feeds[i].key
-		in[key] = true
+	for i := range r.plan.feeds {
+		key := r.plan.feeds[i].key
 		reading.Push = append(reading.Push, r.told[key].push...)
 		reading.More = reading.More || r.told[key].more
 	}
