@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -36,10 +37,11 @@ type Scales struct{ Inference }
 // Version names the layout of the state, and how ratings are inferred.
 func (v Scales) Version() string { return "scales/1 " + v.Inference.Version }
 
-// How much of one scale a critic's scores show before a bare number is on it.
+// FewestScores and ScaleShare are how much of one scale a critic's scores show before a bare
+// number is on it.
 const (
-	fewestScores = 5
-	scaleShare   = 90 // per cent of the scores, at least
+	FewestScores = 5
+	ScaleShare   = 90 // per cent of the scores, at least
 )
 
 // Apply takes the review events of a batch.
@@ -195,10 +197,44 @@ func verdict(counts map[string]int) string {
 			most, scale = n, word
 		}
 	}
-	if all < fewestScores || most*100 < all*scaleShare || scale == lettersScale {
+	if all < FewestScores || most*100 < all*ScaleShare || scale == lettersScale {
 		return ""
 	}
 	return scale
+}
+
+// ScalesShown is what a critic's scores at an outlet show of the scales they are on.
+type ScalesShown struct {
+	Scored int          // reviews that state a scale
+	Scales []ScaleShown // the most used first
+	Used   string       // the scale that a bare number of theirs is on, "" for none
+}
+
+// ScaleShown is a scale, "0..5" or "letters", with how many reviews state it.
+type ScaleShown struct {
+	Scale   string
+	Reviews int
+}
+
+// ScaleEvidence counts from the log what [Scales] goes by for a critic at an outlet.
+func ScaleEvidence(ctx context.Context, log Log, c review.Critic) (ScalesShown, error) {
+	counts := map[string]int{}
+	group := scaleGroup(c)
+	err := log.Latest(ctx, func(e Entry) error {
+		if row := scaleRowOf(e.Review); row.group == group && !row.open {
+			counts[row.scale]++
+		}
+		return nil
+	})
+	shown := ScalesShown{Used: verdict(counts)}
+	for scale, n := range counts {
+		shown.Scored += n
+		shown.Scales = append(shown.Scales, ScaleShown{scale, n})
+	}
+	slices.SortFunc(shown.Scales, func(a, b ScaleShown) int {
+		return cmp.Or(cmp.Compare(b.Reviews, a.Reviews), cmp.Compare(a.Scale, b.Scale))
+	})
+	return shown, err
 }
 
 // weighing is one batch of events while it is taken.

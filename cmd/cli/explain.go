@@ -18,7 +18,7 @@ func (c *command) explainVerb() *cobra.Command {
 		Short: "Say how something was understood",
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(c.explainRatingVerb(), c.explainFilmVerb(), c.explainHouseVerb())
+	cmd.AddCommand(c.explainRatingVerb(), c.explainReviewVerb(), c.explainFilmVerb(), c.explainHouseVerb())
 	return cmd
 }
 
