@@ -1,6 +1,7 @@
 package review
 
 import (
+	"fmt"
 	"net/url"
 	"strings"
 	"unicode"
@@ -63,12 +64,31 @@ func Line(s string) string {
 }
 
 // WebURL is s if a reader can follow it: an absolute http or https URL. A user
-// name and password are left out. It is "" for anything else.
+// name and password are left out, and what may not stand in a query (RFC 3986, 3.4) is
+// encoded. It is "" for anything else.
 func WebURL(s string) string {
 	u, err := url.Parse(Line(s))
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
 		return ""
 	}
-	u.User = nil
+	u.User, u.RawQuery = nil, encodedQuery(u.RawQuery)
 	return u.String()
 }
+
+// encodedQuery is a query with its bytes as they are, but for those that may not stand there.
+func encodedQuery(q string) string {
+	var b strings.Builder
+	from := 0
+	for i := range len(q) {
+		switch c := q[i]; {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', strings.IndexByte("-._~!$&'()*+,;=:@/?", c) >= 0,
+			c == '%' && i+2 < len(q) && isHex(q[i+1]) && isHex(q[i+2]):
+		default:
+			fmt.Fprintf(&b, "%s%%%02X", q[from:i], c)
+			from = i + 1
+		}
+	}
+	return b.String() + q[from:]
+}
+
+func isHex(c byte) bool { return c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'f' }

@@ -181,20 +181,23 @@ func TestLinesAreLines(t *testing.T) {
 
 func TestWebURL(t *testing.T) {
 	for in, want := range map[string]string{
-		"https://example.org/a?b=c&d=e#f":   "https://example.org/a?b=c&d=e#f",
-		" http://example.org ":              "http://example.org",
-		"https://me:secret@example.org/a":   "https://example.org/a",
-		"":                                  "",
-		"/reviews/1":                        "",
-		"//example.org/a":                   "",
-		"https:///a":                        "",
-		"javascript:alert(1)":               "",
-		"javascript://host/%0Aalert(1)":     "",
-		"ftp://example.org/":                "",
-		"file:///home/me/heat.md":           "",
-		"https://exa mple.org/":             "",
-		"https://example.org/\"><script>":   "https://example.org/%22%3E%3Cscript%3E",
-		"java\x00script:alert(1)//https://": "",
+		"https://example.org/a?b=c&d=e#f":           "https://example.org/a?b=c&d=e#f",
+		" http://example.org ":                      "http://example.org",
+		"https://me:secret@example.org/a":           "https://example.org/a",
+		"":                                          "",
+		"/reviews/1":                                "",
+		"//example.org/a":                           "",
+		"https:///a":                                "",
+		"javascript:alert(1)":                       "",
+		"javascript://host/%0Aalert(1)":             "",
+		"ftp://example.org/":                        "",
+		"file:///home/me/heat.md":                   "",
+		"https://exa mple.org/":                     "",
+		"https://example.org/\"><script>":           "https://example.org/%22%3E%3Cscript%3E",
+		"https://example.org/?q=\"><i>&p=a b":       "https://example.org/?q=%22%3E%3Ci%3E&p=a%20b",
+		"https://example.org/?q=Amélie&t[]=1":       "https://example.org/?q=Am%C3%A9lie&t%5B%5D=1",
+		"https://example.org/?q=100%&r=%C3%A9&s=%4": "https://example.org/?q=100%25&r=%C3%A9&s=%254",
+		"java\x00script:alert(1)//https://":         "",
 	} {
 		if got := review.WebURL(in); got != want {
 			t.Errorf("WebURL(%q) = %q, want %q", in, got, want)
