@@ -51,6 +51,30 @@ func TestSeveralCritics(t *testing.T) {
 	}
 }
 
+// TestBylinesOfPages: what stands with a name in the place of a byline is not a part of it,
+// and what is no name names nobody.
+func TestBylinesOfPages(t *testing.T) {
+	for by, want := range map[string]string{
+		"Jane Doe":                  "jane-doe",
+		"Jane Doe | 3 min read":     "jane-doe",
+		"Jane Doe · 4 May":          "jane-doe",
+		"Reviewed by Jane Doe":      "jane-doe",
+		"Jane Doe, staff critic":    "jane-doe",
+		"{{ post.author }}":         "",
+		"&lt;%= author %&gt;":       "",
+		"★★★½":                      "",
+		"jane_doe":                  "",
+		"jane@aisle.example":        "",
+		"https://aisle.example/jan": "",
+	} {
+		d := review.Document{Form: review.FormPage, Body: `<title>The Piano</title><meta name="author" content="` + by + `"><article><p>` + prose + "</p></article>"}
+		r := read(t, d)
+		if got := wrote(&r); got != want {
+			t.Errorf("%s: %q, want %q", by, got, want)
+		}
+	}
+}
+
 // TestCriticsOfFields: lists of authors, and what stands among them that is none.
 func TestCriticsOfFields(t *testing.T) {
 	jane := review.Critic{Name: "Jane Doe", URL: "https://e.org/jane"}

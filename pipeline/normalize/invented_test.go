@@ -3,12 +3,12 @@ package normalize_test
 import (
 	"fmt"
 	"html"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
 	"unicode"
 
+	xhtml "golang.org/x/net/html"
 	"pgregory.net/rapid"
 
 	"github.com/filmwire/filmwire/pipeline/review"
@@ -56,24 +56,29 @@ func notInvented(t testing.TB, d review.Document, r review.Review) {
 // withoutTags is a text as a browser shows it: a mark within a word, A<b>A, leaves it
 // one word, and what is a box of its own begins another.
 func withoutTags(text string) string {
-	return tagInText.ReplaceAllStringFunc(text, func(tag string) string {
-		if name := tagInText.FindStringSubmatch(tag)[1]; ownBox[strings.ToLower(name)] {
-			return "\n"
+	var b strings.Builder
+	z := xhtml.NewTokenizer(strings.NewReader(text))
+	for {
+		switch z.Next() {
+		case xhtml.ErrorToken:
+			return b.String()
+		case xhtml.TextToken:
+			b.Write(z.Raw())
+		case xhtml.StartTagToken, xhtml.EndTagToken, xhtml.SelfClosingTagToken:
+			if name, _ := z.TagName(); ownBox[string(name)] {
+				b.WriteByte('\n')
+			}
 		}
-		return ""
-	})
+	}
 }
 
-var (
-	tagInText = regexp.MustCompile(`(?s)<!--.*?-->|</?([a-zA-Z][^\s/>]*)(?:[\s/][^>]*)?>`)
-	ownBox    = map[string]bool{
-		"address": true, "article": true, "aside": true, "blockquote": true, "body": true, "br": true, "caption": true, "dd": true, "details": true,
-		"div": true, "dl": true, "dt": true, "figcaption": true, "figure": true, "footer": true, "form": true, "h1": true, "h2": true, "h3": true,
-		"h4": true, "h5": true, "h6": true, "header": true, "hr": true, "img": true, "li": true, "main": true, "nav": true, "ol": true, "p": true,
-		"pre": true, "script": true, "section": true, "style": true, "summary": true, "table": true, "tbody": true, "td": true, "tfoot": true,
-		"th": true, "thead": true, "title": true, "tr": true, "ul": true,
-	}
-)
+var ownBox = map[string]bool{
+	"address": true, "article": true, "aside": true, "blockquote": true, "body": true, "br": true, "caption": true, "dd": true, "details": true,
+	"div": true, "dl": true, "dt": true, "figcaption": true, "figure": true, "footer": true, "form": true, "h1": true, "h2": true, "h3": true,
+	"h4": true, "h5": true, "h6": true, "header": true, "hr": true, "img": true, "li": true, "main": true, "nav": true, "ol": true, "p": true,
+	"pre": true, "script": true, "section": true, "style": true, "summary": true, "table": true, "tbody": true, "td": true, "tfoot": true,
+	"th": true, "thead": true, "title": true, "tr": true, "ul": true,
+}
 
 // dayWritten reports that the digits of a day stand in a text. In another zone it
 // may be the day before or after.

@@ -261,11 +261,19 @@ func personal(s string) string {
 	if name, rest, ok := strings.Cut(s, ", "); ok && strings.IndexFunc(rest, unicode.IsUpper) != 0 {
 		s = name // Jane Doe, staff critic
 	}
-	if strings.Contains(s, "://") || strings.Contains(s, "@") || len(s) > 80 || equalFold(s, "admin") {
+	for _, end := range [...]string{" | ", " • ", " · "} {
+		if name, _, ok := strings.Cut(s, end); ok && isName(name) {
+			s = name // Jane Doe | 3 min read
+		}
+	}
+	if strings.Contains(s, "://") || strings.ContainsAny(s, notInNames) || len(s) > 80 || equalFold(s, "admin") {
 		return ""
 	}
 	return s
 }
+
+// notInNames are signs that no name has: of addresses, markup, scores and templates.
+const notInNames = "@<>{}[]|\\^=~*#%_★☆•"
 
 // scanned is a page that has been read once. One in which everything is called what
 // stands beside articles is read again without going by names.
