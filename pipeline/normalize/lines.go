@@ -199,6 +199,10 @@ func (w *walk) rates(l *line, text string) bool {
 		w.labelled = append(w.labelled, f)
 		return true
 	}
+	if f, ok := w.apartRating(l, text); ok {
+		w.alone = append(w.alone, f)
+		return true
+	}
 	f, ok := loneRating(text, l.from, w.scale, w.basis)
 	if !ok && asteriskRow(text) && w.atEnd(l) {
 		f = textFinding(understand(text, w.scale, w.basis), text, l.from)
@@ -210,6 +214,25 @@ func (w *walk) rates(l *line, text string) bool {
 	}
 	w.ratesBehind(l, text)
 	return false
+}
+
+// apartRating reads a rating whose number is a box of its own, with the scale in the next
+// one: "4" and "/5". A scale in brackets is what is left where a number was lost, and what
+// stands before it may be anything.
+func (w *walk) apartRating(l *line, text string) (finding, bool) {
+	if w.seen == 0 || !strings.HasPrefix(text, "/") && !hasPrefixFold(text, "out of ") {
+		return finding{}, false
+	}
+	before := &w.lines[w.seen-1]
+	if number, err := review.ParseDecimal(w.lineText(before)); err != nil || number.Sign() < 0 || l.run > before.run+1 {
+		return finding{}, false
+	}
+	f, ok := loneRating(w.lineText(before)+" "+text, before.from, w.scale, w.basis)
+	if !ok || f.rating.Kind != review.Scored {
+		return finding{}, false
+	}
+	before.about = true
+	return textFinding(f.grade, w.plain[before.from:l.to], before.from), true
 }
 
 // atEnd reports a line at the beginning of the text, where at most a byline and

@@ -289,3 +289,22 @@ func TestRatingsAtTheEnd(t *testing.T) {
 		})
 	}
 }
+
+// TestApartInBoxes: a number and its scale in boxes of their own are one rating, and what is
+// left of a lost one takes no number that happens to stand before it.
+func TestApartInBoxes(t *testing.T) {
+	for _, c := range []struct{ before, after, want string }{
+		{"4", "/5", "4/5"},
+		{"8.5", "/ 10", "8.5/10"},
+		{"3", "out of 4 stars", "3/4"},
+		{"4", "(out of 5)", "lost"},
+		{"12", "/5", "lost"},
+		{"Page 4", "/5", "lost"},
+		{"4 comments", "out of 5", "lost"},
+	} {
+		d := review.Document{Form: review.FormHTML, Body: "<div>" + c.before + "</div><div>" + c.after + "</div><p>" + aParagraph + "</p>", Stated: review.Review{Title: "The Long Field"}}
+		if r := read(t, d); r.Rating.String() != c.want {
+			t.Errorf("%s and %s: %+v, want %s", c.before, c.after, r.Rating, c.want)
+		}
+	}
+}
