@@ -80,6 +80,8 @@ var (
 	// config changes or the daemon restarts; a feed is not asked then either. Nothing
 	// is withdrawn.
 	ErrGone = errors.New("the source is gone")
+	// ErrNotFeed, from a source that OpenFeed made: what is at its address is no feed.
+	ErrNotFeed = errors.New("not a feed")
 	// ErrNotReview, from a Normalize: the document is no review. It is passed
 	// over and counted, and the text says why.
 	ErrNotReview = errors.New("not a review")

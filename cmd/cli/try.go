@@ -30,6 +30,7 @@ type trial struct {
 	asJSON       bool
 	allowPrivate bool
 	best, critic string
+	page         pipeline.Source // the address as a web page
 }
 
 func (c *command) tryVerb() *cobra.Command {
@@ -39,7 +40,7 @@ func (c *command) tryVerb() *cobra.Command {
 		Use:   "try TARGET | try --sink NAME",
 		Short: "Print what a file, a folder or a URL would publish, or what a sink's filter keeps",
 		Long: `Try reads TARGET (a file, a folder, a pattern or a URL) once, and prints the events
-it would publish. With --sink it says how many of the reviews on the log the filter of
+it would publish. A URL is that of a feed; a web page is read as one review. With --sink it says how many of the reviews on the log the filter of
 that sink keeps, which, and why not the others. It publishes nothing and keeps nothing.`,
 		Example: "  filmwire try ./reviews/se7en.md --best 5\n  filmwire try https://example.org/feed/ --json\n  filmwire try --sink praise -c filmwire.yaml",
 		Args: func(_ *cobra.Command, args []string) error {
@@ -92,6 +93,11 @@ func (c *command) try(ctx context.Context, t *trial) error {
 		return err
 	}
 	report, err := ingest.Poll(ctx, polled, nil)
+	if errors.Is(err, pipeline.ErrNotFeed) && t.kind == "" && t.page != nil {
+		fmt.Fprintf(c.Err, "filmwire: %s; it is read as one review\n", strings.TrimPrefix(err.Error(), `source "try": `))
+		polled.Source = t.page
+		report, err = ingest.Poll(ctx, polled, nil)
+	}
 	if flushErr := out.Flush(); err == nil {
 		err = flushErr
 	}
@@ -162,6 +168,7 @@ func (c *command) trySource(t *trial) (*pipeline.Polled, error) {
 		if err != nil {
 			return nil, err
 		}
+		t.page = webpage{t.target, env}
 		defaults, err := t.defaults()
 		return &pipeline.Polled{Name: "try", Type: kind, Source: source, Defaults: defaults, Parser: kind + " " + normalize.Version}, err
 	}

@@ -329,7 +329,7 @@ func (w *walk) handOut(ctx context.Context, where string, entries []entry) error
 func explain(err error, a *answer) error {
 	if errors.Is(err, errNotFeed) {
 		if found := feedsOf(a.body, a.url); len(found) > 0 {
-			return fmt.Errorf("feed: %s: a web page; the feeds it names are %s", a.url.Redacted(), strings.Join(found, ", "))
+			return fmt.Errorf("feed: %s: %w but a web page; the feeds it names are %s", a.url.Redacted(), pipeline.ErrNotFeed, strings.Join(found, ", "))
 		}
 	}
 	return fmt.Errorf("feed: %s: %w", a.url.Redacted(), err)

@@ -3,10 +3,11 @@ package feeds
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"hash/maphash"
 	"strings"
+
+	"github.com/filmwire/filmwire/pipeline"
 )
 
 // dialect is which family of feeds a document belongs to.
@@ -30,7 +31,7 @@ const (
 )
 
 var (
-	errNotFeed = errors.New("no rss, rdf:RDF or feed element in it: not a feed")
+	errNotFeed = fmt.Errorf("no rss, rdf:RDF or feed element in it: %w", pipeline.ErrNotFeed)
 	errDeep    = fmt.Errorf("elements nested more than %d deep", maxDepth)
 	errSpaces  = fmt.Errorf("more than %d namespaces declared within each other", maxNamespaces)
 	errItems   = fmt.Errorf("more than %d items", maxItems)
