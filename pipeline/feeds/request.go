@@ -114,7 +114,7 @@ func (e unanswered) Unwrap() []error { return []error{e.error, errRequest} }
 // server, to which our date means something else.
 func (c *checkpoint) trusts(resp *http.Response) bool {
 	tag := resp.Header.Get("Etag")
-	return c.At == "" || c.At == place(resp.Request.URL) || tag != "" && tag == string(c.ETag)
+	return c.At == "" || tag != "" && tag == string(c.ETag) || c.At == place(resp.Request.URL)
 }
 
 // place is where an answer came from, without what redirects add for each request.
