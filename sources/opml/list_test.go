@@ -139,7 +139,7 @@ func TestTheLongestListIsRemembered(t *testing.T) {
 		random.Read(b) // never fails
 		return b
 	}
-	for name, c := range map[string]struct{ items, least int }{"as lists are": {100, 100}, "as long as can be": {maxShown, 50}} {
+	for name, c := range map[string]struct{ items, least int }{"as lists are": {100, 100}, "longer than is kept": {300, 50}} {
 		m := memory{}
 		for i := range maxFeeds {
 			key := fmt.Sprintf("www%d.example.org/feed", i)

@@ -72,8 +72,14 @@ func (Clock) Sleep(ctx context.Context, _ time.Duration) error {
 }
 
 // Env is a source's surroundings in a test.
-func Env(http pipeline.Doer) pipeline.SourceEnv {
-	env := pipeline.SourceEnv{Name: "test", Log: slog.New(slog.DiscardHandler), Clock: Clock{}, HTTP: http}
+func Env(http pipeline.Doer) pipeline.SourceEnv { return (&Place{HTTP: http}).env() }
+
+// env are the surroundings that a place gives.
+func (p *Place) env() pipeline.SourceEnv {
+	env := pipeline.SourceEnv{Name: "test", Log: slog.New(slog.DiscardHandler), Clock: p.Clock, HTTP: p.HTTP, Polls: p.Polls}
+	if env.Clock == nil {
+		env.Clock = Clock{}
+	}
 	env.Feed, env.Export = feeds.Opener(env), exports.Reader(env.Clock)
 	env.Text, env.UTF8 = charset.Text, charset.Reader
 	return env

@@ -14,8 +14,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/filmwire/filmwire/pipeline"
-	"github.com/filmwire/filmwire/pipeline/exports"
-	"github.com/filmwire/filmwire/pipeline/feeds"
 	"github.com/filmwire/filmwire/pipeline/review"
 )
 
@@ -81,12 +79,7 @@ func Open(t testing.TB, typ pipeline.SourceType, p Place) pipeline.Source {
 	if len(o.Faults()) > 0 {
 		t.Fatalf("options %v have faults: %q", p.Options, o.Faults())
 	}
-	env := Env(p.HTTP)
-	if env.Polls = p.Polls; p.Clock != nil {
-		env.Clock = p.Clock
-	}
-	env.Feed, env.Export = feeds.Opener(env), exports.Reader(env.Clock)
-	s, err := open(env)
+	s, err := open(p.env())
 	if err != nil {
 		t.Fatalf("open: %v", err)
 	}
