@@ -85,7 +85,7 @@ func (m memory) packAll() ([]byte, error) {
 		return nil, err
 	}
 	var b bytes.Buffer
-	w, err := flate.NewWriter(&b, flate.DefaultCompression)
+	w, err := flate.NewWriter(&b, flate.BestSpeed) // most of it is keys, which no level makes shorter
 	if err != nil {
 		return nil, err
 	}
