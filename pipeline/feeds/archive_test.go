@@ -204,6 +204,31 @@ func TestOlderItemsAreRead(t *testing.T) {
 	}
 }
 
+// TestANewTagIsKeptDuringAWalk has a server that gives the same bytes another entity tag:
+// that is what the feed is asked by the next time, while its past is being read too.
+func TestANewTagIsKeptDuringAWalk(t *testing.T) {
+	s := &shelf{kind: pagedWordPress, size: 2}
+	s.write(60)
+	r := newWalker(t, newWire(t), "tags", s)
+	tags := 0
+	var asked []string
+	r.site = newSite(t, func(w http.ResponseWriter, req *http.Request) {
+		if req.URL.RawQuery == "" {
+			asked = append(asked, req.Header.Get("If-None-Match"))
+			tags++
+			w.Header().Set("Etag", fmt.Sprintf(`"%d"`, tags))
+		}
+		s.ServeHTTP(w, req)
+	})
+	for range 4 {
+		r.poll()
+	}
+	if want := []string{"", `"1"`, `"2"`, `"3"`}; !slices.Equal(asked, want) {
+		t.Errorf("asked by %q, want %q", asked, want)
+	}
+	r.want(t, 60)
+}
+
 // A walk is made in stretches, and goes on where it was after a restart.
 func TestWalkIsTakenUpAgain(t *testing.T) {
 	w := newWire(t)

@@ -147,8 +147,8 @@ func (s *source) Read(ctx context.Context, stored []byte, out pipeline.Out) (pip
 	case p == nil:
 		t.answered(a)
 		if !known.keeps(a) {
-			known, _ = readCheckpoint(stored, s.name)
-			unchanged.Checkpoint, err = known.renewed(a)
+			next, _ = readCheckpoint(stored, s.name)
+			unchanged.Checkpoint, err = next.renewed(a)
 		}
 	default:
 		known, _ = readCheckpoint(stored, s.name)
