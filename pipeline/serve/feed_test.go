@@ -216,6 +216,24 @@ func TestBrowsersGetAPage(t *testing.T) {
 	}
 }
 
+// TestPagesSayRatingsAsPeopleDo, and all three formats alike.
+func TestPagesSayRatingsAsPeopleDo(t *testing.T) {
+	n := newNewsroom(t)
+	verdict := func(e *review.Event) { e.Rating = review.Rating{Kind: review.Verdicted, Verdict: review.Positive} }
+	stars := func(e *review.Event) {
+		e.Rating = review.Rating{Kind: review.Scored, Raw: "3.5", Value: review.NewDecimal(35, 1), Best: review.Int(5), Norm: review.NewDecimal(700, 1), Basis: review.BasisConfigured}
+	}
+	n.publish(reviewOf(1, verdict), reviewOf(2, stars))
+	for _, path := range feeds() {
+		body := n.get("GET", path, "Accept", firefox, "Accept-Encoding", "identity").body
+		for _, want := range []string{">Recommended<", ">3.5/5<"} {
+			if !strings.Contains(body, want) {
+				t.Errorf("%s does not say %s", path, want)
+			}
+		}
+	}
+}
+
 // TestPagesEscapeEverything puts markup wherever a feed has text.
 func TestPagesEscapeEverything(t *testing.T) {
 	evil := `<script>alert(1)</script>"'><img src=x onerror=alert(2)>&lt;script&gt;`

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/net/html"
+
+	"github.com/filmwire/filmwire/pipeline/review"
 )
 
 // subscription is a feed as its page shows it to people who open its address.
@@ -98,10 +100,13 @@ type schemaRating struct {
 	Value string `xml:"https://schema.org/ ratingValue"`
 	Best  string `xml:"https://schema.org/ bestRating"`
 	Name  string `xml:"https://schema.org/ name"`
+	Why   string `xml:"https://schema.org/ ratingExplanation"`
 }
 
 func (r schemaRating) text() string {
 	switch {
+	case r.Why == string(review.Verdicted):
+		return review.Rating{Kind: review.Verdicted, Verdict: review.Verdict(r.Name)}.Text()
 	case r.Name != "":
 		return r.Name
 	case r.Value != "" && r.Best != "":
@@ -202,9 +207,7 @@ func (sub *subscription) readJSON(doc []byte) error {
 				Name string `json:"name"`
 			} `json:"authors"`
 			Review struct {
-				Rating struct {
-					Raw string `json:"raw"`
-				} `json:"rating"`
+				Rating json.RawMessage `json:"rating"`
 			} `json:"_review"`
 		} `json:"items"`
 	}
@@ -219,10 +222,19 @@ func (sub *subscription) readJSON(doc []byte) error {
 		}
 		sub.Entries = append(sub.Entries, entry{
 			Title: it.Title, Link: it.URL, Author: strings.Join(names, ", "), Date: it.Date,
-			Rating: it.Review.Rating.Raw, Summary: shorten(it.Summary),
+			Rating: ratingText(it.Review.Rating), Summary: shorten(it.Summary),
 		})
 	}
 	return nil
+}
+
+// ratingText is a rating of an event in words, "" for what is none.
+func ratingText(data []byte) string {
+	var r review.Rating
+	if json.Unmarshal(data, &r) != nil {
+		return ""
+	}
+	return r.Text()
 }
 
 // textOf is what somebody would read of a piece of HTML.

@@ -17,6 +17,7 @@ const (
 	maxList  = 16 << 20 // bytes
 	maxFeeds = 5_000
 	maxDepth = 100 // folders in folders
+	maxNames = 200 // folders and categories of a feed
 	maxWord  = 200 // bytes of a title or a folder's name
 )
 
@@ -178,7 +179,7 @@ func (p *parser) entry(attr map[string]string, title string) (folder string) {
 func (p *parser) add(f listed) {
 	if i, twice := p.at[f.key]; twice {
 		for _, folder := range f.folders {
-			if !slices.Contains(p.feeds[i].folders, folder) {
+			if len(p.feeds[i].folders) < maxNames && !slices.Contains(p.feeds[i].folders, folder) {
 				p.feeds[i].folders = append(p.feeds[i].folders, folder)
 			}
 		}
@@ -198,7 +199,7 @@ func (p *parser) add(f listed) {
 // around are the folders that an outline is in, and its categories.
 func (p *parser) around(categories string) (names []string) {
 	add := func(name string) {
-		if name != "" && !slices.Contains(names, name) {
+		if name != "" && len(names) < maxNames && !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}
@@ -206,6 +207,9 @@ func (p *parser) around(categories string) (names []string) {
 		add(folder)
 	}
 	for path := range strings.SplitSeq(categories, ",") {
+		if len(names) == maxNames {
+			break
+		}
 		for part := range strings.SplitSeq(path, "/") {
 			add(word(part))
 		}

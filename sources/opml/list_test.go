@@ -88,16 +88,27 @@ func TestBounds(t *testing.T) {
 		feeds   int
 		err     error
 	}{
-		"many feeds":   {many.String(), maxFeeds, errMany},
-		"deep folders": {strings.Repeat(`<outline text="x">`, 100_000) + `<outline xmlUrl="https://a.example/"/>`, 0, errDepth},
-		"unclosed":     {strings.ReplaceAll(many.String()[:60_000], "/>", ">") + ">", 1, nil},
-		"no feeds":     {`<outline text="x"/>`, 0, errEmpty},
+		"many feeds":               {many.String(), maxFeeds, errMany},
+		"deep folders":             {strings.Repeat(`<outline text="x">`, 100_000) + `<outline xmlUrl="https://a.example/"/>`, 0, errDepth},
+		"unclosed":                 {strings.ReplaceAll(many.String()[:60_000], "/>", ">") + ">", 1, nil},
+		"no feeds":                 {`<outline text="x"/>`, 0, errEmpty},
+		"categories":               {`<outline xmlUrl="https://a.example/" category="` + numbers(500_000, "%d,") + `"/>`, 1, nil},
+		"one feed in many folders": {numbers(100_000, `<outline xmlUrl="https://a.example/" category="%d"/>`), 1, nil},
 	} {
 		l, err := parse("<opml>"+c.content+"</opml>", nil)
 		if err != nil || len(l.feeds) < c.feeds || c.err != nil && !slices.ContainsFunc(l.problems, func(f fault) bool { return f.err == c.err }) {
 			t.Errorf("%s: %v, %d feeds, %v", name, err, len(l.feeds), l.problems)
 		}
 	}
+}
+
+// numbers are so many numbers, each in a form.
+func numbers(n int, form string) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, form, i)
+	}
+	return b.String()
 }
 
 func TestRelativeAddress(t *testing.T) {
