@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/filmwire/filmwire/pipeline"
@@ -38,15 +37,14 @@ func (b *batch) standing(p *places) {
 
 // write renders one feed and those of its pages that have changed, in all formats. A
 // feed that has no reviews left is removed, unless it is of all reviews.
-func (b *batch) write(feed *shelf) error {
-	b.rows = b.window(b.rows[:0], b.st, feed.key)
-	empty := len(b.rows) == 0 && feed.key != ""
+func (b *batch) write(feed *shelf, rows []place) error {
+	empty := len(rows) == 0 && feed.key != ""
 	publish := feed.members() > b.settings.Limit && !empty
 	published := feed.settle(publish)
 	if empty {
 		b.remove(feed.key, "")
 		b.list(feed.key, "")
-	} else if err := b.writeFeed(feed, publish); err != nil {
+	} else if err := b.writeFeed(feed, rows, publish); err != nil {
 		return err
 	}
 	if !publish && !published {
@@ -73,8 +71,8 @@ func (b *batch) remove(key, page string) {
 }
 
 // writeFeed renders what is subscribed to.
-func (b *batch) writeFeed(feed *shelf, publish bool) error {
-	shown, err := b.fragments(b.rows)
+func (b *batch) writeFeed(feed *shelf, rows []place, publish bool) error {
+	shown, err := b.fragments(rows)
 	if err != nil {
 		return err
 	}
@@ -160,14 +158,14 @@ func (b *batch) fragments(rows []place) ([]*fragment, error) {
 		if err != nil {
 			return nil, err
 		}
-		b.missing = append(b.missing, missing{at: i, event: e})
+		b.missing = append(b.missing, missing{at: i, position: row.position, event: e})
 	}
 	if err := b.renderMissing(); err != nil {
 		return nil, err
 	}
 	for _, m := range b.missing {
 		b.shown[m.at] = m.fragment
-		b.rendered.put(rows[m.at].position, m.fragment, m.fragment.size())
+		b.rendered.put(m.position, m.fragment, m.fragment.size())
 	}
 	b.shown = slices.DeleteFunc(b.shown, func(f *fragment) bool { return f == nil })
 	return b.shown, nil
@@ -176,6 +174,7 @@ func (b *batch) fragments(rows []place) ([]*fragment, error) {
 // missing is an entry to be rendered: where it belongs, and what came of it.
 type missing struct {
 	at       int
+	position pipeline.Position
 	event    *review.Event
 	fragment *fragment
 	err      error
@@ -184,13 +183,7 @@ type missing struct {
 // renderMissing renders on all cores: it is most of what a new review costs here.
 func (b *batch) renderMissing() error {
 	b.page() // looked up once, before many ask
-	var next atomic.Int64
-	render := func() {
-		for i := int(next.Add(1)) - 1; i < len(b.missing); i = int(next.Add(1)) - 1 {
-			m := &b.missing[i]
-			m.fragment, m.err = b.render(m.event)
-		}
-	}
+	render := b.renderer(b.missing)
 	var others sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), len(b.missing)) - 1 {
 		others.Go(render)

@@ -187,10 +187,8 @@ func (v *View) Apply(ctx context.Context, entries []pipeline.Entry, st pipeline.
 	if _, written := st.Get(writtenRow); !written || len(entries) == 0 {
 		b.standing(changed)
 	}
-	for _, feed := range changed.dirty {
-		if err := b.write(feed); err != nil {
-			return fmt.Errorf("feed %q: %w", v.env.Name, err)
-		}
+	if err := b.writeAll(changed.dirty); err != nil {
+		return fmt.Errorf("feed %q: %w", v.env.Name, err)
 	}
 	if err := b.writeList(); err != nil {
 		return fmt.Errorf("feed %q: %w", v.env.Name, err)
