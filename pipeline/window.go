@@ -14,8 +14,10 @@ type Window struct {
 	size int
 
 	mu sync.Mutex
-	// entries are all there are on the log in (after, upTo], in order.
+	// entries are all there are on the log in (after, upTo], in order, and bytes is what
+	// they take: see sizeOf.
 	entries     []Entry
+	bytes       int
 	after, upTo Position
 	// reading is closed when the one reading that extends the window ends. It
 	// began behind from.
@@ -23,7 +25,11 @@ type Window struct {
 	from    Position
 }
 
-// NewWindow puts a window of about size entries in front of log.
+// windowRoom bounds what a window holds, in bytes.
+const windowRoom = 32 << 20
+
+// NewWindow puts a window of about size entries in front of log, fewer where they are
+// large.
 func NewWindow(log Log, size int) *Window {
 	return &Window{Log: log, size: size}
 }
@@ -119,16 +125,26 @@ func (w *Window) join(after Position, entries []Entry) {
 	case last <= w.upTo:
 		return
 	case after > w.upTo || w.upTo == 0:
-		w.entries, w.after = nil, after
+		w.entries, w.bytes, w.after = nil, 0, after
 	case after < w.upTo:
 		for len(entries) > 0 && entries[0].Position <= w.upTo {
 			entries = entries[1:]
 		}
 	}
 	w.entries = append(w.entries, entries...)
+	w.bytes += sizeOf(entries)
 	w.upTo = last
-	if extra := len(w.entries) - w.size; extra > w.size/4 {
-		w.after = w.entries[extra-1].Position
-		w.entries = append([]Entry(nil), w.entries[extra:]...)
+	if len(w.entries) > w.size+w.size/4 || w.bytes > windowRoom+windowRoom/4 {
+		w.trim()
 	}
+}
+
+// trim drops the oldest entries, until what is left has its room.
+func (w *Window) trim() {
+	extra := 0
+	for ; len(w.entries)-extra > w.size || w.bytes > windowRoom; extra++ {
+		w.bytes -= sizeOf(w.entries[extra : extra+1])
+	}
+	w.after = w.entries[extra-1].Position
+	w.entries = append([]Entry(nil), w.entries[extra:]...)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -22,6 +23,28 @@ type bareLog struct {
 	entries []pipeline.Entry
 	grown   chan struct{}
 	reads   atomic.Int64 // entries read from the log itself
+}
+
+// TestAWindowHasRoom puts many large reviews on a log: what the window holds of them has a
+// bound in bytes, the newest are there, and the older ones are read from the log.
+func TestAWindowHasRoom(t *testing.T) {
+	log := newBareLog()
+	w := pipeline.NewWindow(log, 1000)
+	text := strings.Repeat("x", 1<<20)
+	for range 100 {
+		if _, err := w.Append(t.Context(), []pipeline.Append{{Review: &review.Event{Review: review.Review{BodyText: text}}}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for after := pipeline.Position(0); after < 100; after++ {
+		got, err := w.Read(t.Context(), after, 1)
+		if err != nil || len(got) != 1 || got[0].Position != after+1 {
+			t.Fatalf("behind %d: %v, %v", after, got, err)
+		}
+	}
+	if held := 100 - log.reads.Load(); held < 20 || held > 45 {
+		t.Errorf("%d reviews of a megabyte are held", held)
+	}
 }
 
 func newBareLog() *bareLog { return &bareLog{grown: make(chan struct{})} }

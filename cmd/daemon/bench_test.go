@@ -293,7 +293,7 @@ func newNewsroom(b *testing.B, lines string) *newsroom {
 	if n.store, err = views.Open(filepath.Join(dir, "views"), log); err != nil {
 		b.Fatal(err)
 	}
-	window := pipeline.NewWindow(n.bus.Log(), 4096)
+	window := pipeline.NewWindow(n.bus.Log(), 16_384)
 	n.window = window
 	n.ingest = pipeline.NewIngest(pipeline.IngestConfig{
 		Log: window, KV: n.bus.KV(), Store: n.store, Registry: films.New(), Normalize: normalize.Normalize,

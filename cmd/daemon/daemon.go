@@ -80,8 +80,8 @@ type Daemon struct {
 	running *running   // nil unless Run does
 }
 
-// windowSize is how many decoded events stay at hand for the sinks.
-const windowSize = 4096
+// windowSize is how many decoded events stay at hand for the sinks, if they are small.
+const windowSize = 16_384
 
 // Folders under the data folder. Public is served; views and staging may be
 // deleted while no daemon runs.
