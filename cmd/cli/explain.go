@@ -123,14 +123,21 @@ func (c *command) explainRating(raw string, scale review.Scale) error {
 		fmt.Fprintf(c.Out, "  value  %v\n", e.Value)
 	}
 	if !e.Best.IsZero() {
-		worst := e.Worst
-		if worst.IsZero() {
-			worst = review.Int(0)
-		}
-		fmt.Fprintf(c.Out, "  scale  %s to %s, %s\n", worst, e.Best, e.Basis)
+		fmt.Fprintf(c.Out, "  scale  %s\n", scaleText(e.Worst, e.Best, e.Basis))
 	}
 	if !e.Norm.IsZero() {
 		fmt.Fprintf(c.Out, "  norm   %s of 100\n", e.Norm)
 	}
 	return nil
+}
+
+// scaleText says which scale a rating is on, and where that comes from.
+func scaleText(worst, best review.Decimal, basis review.Basis) string {
+	if best.IsZero() {
+		return string(basis)
+	}
+	if worst.IsZero() {
+		worst = review.Int(0)
+	}
+	return fmt.Sprintf("%s to %s, %s", worst, best, basis)
 }

@@ -133,7 +133,7 @@ func printReview(out io.Writer, e *review.Event) error {
 	line("  kind", fmt.Sprintf("%s: %s", r.Kind, why(explained{Kind: r.Kind})))
 	line("  written", review.Cut(review.Line(r.Raw), longestWritten))
 	line("  read in", foundIn(r))
-	line("  scale", scaleText(r))
+	line("  scale", scaleText(r.Worst, r.Best, r.Basis))
 	if !r.Norm.IsZero() {
 		line("  norm", r.Norm.String()+" of 100")
 	}
@@ -177,17 +177,6 @@ func foundIn(r *review.Rating) string {
 		return r.FoundIn
 	}
 	return fmt.Sprintf("%s, bytes %d to %d", r.FoundIn, r.Span.Start, r.Span.End)
-}
-
-func scaleText(r *review.Rating) string {
-	if r.Best.IsZero() {
-		return string(r.Basis)
-	}
-	worst := r.Worst
-	if worst.IsZero() {
-		worst = review.Int(0)
-	}
-	return fmt.Sprintf("%s to %s, %s", worst, r.Best, r.Basis)
 }
 
 // printEvidence says what the critic's other scores show of a scale that is not stated.

@@ -40,8 +40,9 @@ func (c *command) tryVerb() *cobra.Command {
 		Use:   "try TARGET | try --sink NAME",
 		Short: "Print what a file, a folder or a URL would publish, or what a sink's filter keeps",
 		Long: `Try reads TARGET (a file, a folder, a pattern or a URL) once, and prints the events
-it would publish. A URL is that of a feed; a web page is read as one review. With --sink it says how many of the reviews on the log the filter of
-that sink keeps, which, and why not the others. It publishes nothing and keeps nothing.`,
+it would publish. A URL is that of a feed; a web page is read as one review. With --sink
+it says how many of the reviews on the log the filter of that sink keeps, which, and why
+not the others. It publishes nothing and keeps nothing.`,
 		Example: "  filmwire try ./reviews/se7en.md --best 5\n  filmwire try https://example.org/feed/ --json\n  filmwire try --sink praise -c filmwire.yaml",
 		Args: func(_ *cobra.Command, args []string) error {
 			if (len(args) == 1) == (sink != "") || len(args) > 1 {
@@ -93,7 +94,7 @@ func (c *command) try(ctx context.Context, t *trial) error {
 		return err
 	}
 	report, err := ingest.Poll(ctx, polled, nil)
-	if errors.Is(err, pipeline.ErrNotFeed) && t.kind == "" && t.page != nil {
+	if errors.Is(err, pipeline.ErrNotFeed) && t.kind == "" {
 		fmt.Fprintf(c.Err, "filmwire: %s; it is read as one review\n", strings.TrimPrefix(err.Error(), `source "try": `))
 		polled.Source = t.page
 		report, err = ingest.Poll(ctx, polled, nil)

@@ -81,9 +81,17 @@ func (s *source) known(stored []byte) (*checkpoint, bool) {
 	c, known := readCheckpoint(stored, s.name)
 	if known && !c.Archive.more() {
 		s.lean = lean{stored, *c}
-		s.lean.known.identities = identities{}
+		s.lean.known.identities, s.lean.known.lean = identities{}, true
 	}
 	return c, known
+}
+
+// whole is all of what known gave for a checkpoint.
+func (s *source) whole(c *checkpoint, stored []byte) *checkpoint {
+	if c.lean {
+		c, _ = readCheckpoint(stored, s.name)
+	}
+	return c
 }
 
 // checkpoint is what is remembered of a feed between readings: the validators as
@@ -100,6 +108,8 @@ type checkpoint struct {
 	Push    []pipeline.Push `json:"push,omitempty"`    // who tells of changes
 	IDs     []byte          `json:"ids,omitempty"`     // see idsOf
 	Reread  bool            `json:"reread,omitempty"`  // the rest of it was dropped: see Anew
+
+	lean bool // without its identities
 }
 
 // readCheckpoint takes a stored checkpoint apart. One of another address, or one that is
@@ -147,12 +157,11 @@ func (s *source) Read(ctx context.Context, stored []byte, out pipeline.Out) (pip
 	case p == nil:
 		t.answered(a)
 		if !known.keeps(a) {
-			next, _ = readCheckpoint(stored, s.name)
+			next = s.whole(known, stored)
 			unchanged.Checkpoint, err = next.renewed(a)
 		}
 	default:
-		known, _ = readCheckpoint(stored, s.name)
-		next, err = w.news(ctx, t, known, a, p)
+		next, err = w.news(ctx, t, s.whole(known, stored), a, p)
 	}
 	if err != nil {
 		return pipeline.Reading{}, err

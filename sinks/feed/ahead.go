@@ -43,7 +43,6 @@ func (b *batch) group(feeds []*shelf) (g *group, rest []*shelf) {
 		g.feeds, g.rows, rows = append(g.feeds, feeds[0]), append(g.rows, of), rows+len(of)
 	}
 	if len(g.missing) > 0 {
-		b.page() // looked up once, before many ask
 		render := b.renderer(g.missing)
 		for range min(runtime.GOMAXPROCS(0), len(g.missing)) {
 			g.done.Go(render)
@@ -54,6 +53,7 @@ func (b *batch) group(feeds []*shelf) (g *group, rest []*shelf) {
 
 // renderer renders what is missing, together with others that run it too.
 func (b *batch) renderer(all []missing) func() {
+	b.page() // looked up once, before many ask
 	var next atomic.Int64
 	return func() {
 		for i := int(next.Add(1)) - 1; i < len(all); i = int(next.Add(1)) - 1 {

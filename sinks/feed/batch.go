@@ -182,7 +182,6 @@ type missing struct {
 
 // renderMissing renders on all cores: it is most of what a new review costs here.
 func (b *batch) renderMissing() error {
-	b.page() // looked up once, before many ask
 	render := b.renderer(b.missing)
 	var others sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), len(b.missing)) - 1 {
