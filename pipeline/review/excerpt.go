@@ -71,24 +71,29 @@ func WebURL(s string) string {
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
 		return ""
 	}
-	u.User, u.RawQuery = nil, encodedQuery(u.RawQuery)
+	u.User, u.RawQuery = nil, URI(u.RawQuery)
 	return u.String()
 }
 
-// encodedQuery is a query with its bytes as they are, but for those that may not stand there.
-func encodedQuery(q string) string {
+// uriBytes are those RFC 3986 lets stand in a URI besides letters and digits,
+// without the brackets, which belong to IPv6 hosts alone.
+const uriBytes = "-._~:/?#@!$&'()*+,;="
+
+// URI percent-encodes what may not stand in a URI, or a part of one, a stray % too. What is
+// encoded already stays as it is.
+func URI(s string) string {
 	var b strings.Builder
 	from := 0
-	for i := range len(q) {
-		switch c := q[i]; {
-		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', strings.IndexByte("-._~!$&'()*+,;=:@/?", c) >= 0,
-			c == '%' && i+2 < len(q) && isHex(q[i+1]) && isHex(q[i+2]):
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', strings.IndexByte(uriBytes, c) >= 0,
+			c == '%' && i+2 < len(s) && isHex(s[i+1]) && isHex(s[i+2]):
 		default:
-			fmt.Fprintf(&b, "%s%%%02X", q[from:i], c)
+			fmt.Fprintf(&b, "%s%%%02X", s[from:i], c)
 			from = i + 1
 		}
 	}
-	return b.String() + q[from:]
+	return b.String() + s[from:]
 }
 
 func isHex(c byte) bool { return c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'f' }

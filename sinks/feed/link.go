@@ -6,32 +6,12 @@ import (
 	"strings"
 
 	"golang.org/x/net/idna"
+
+	"github.com/filmwire/filmwire/pipeline/review"
 )
 
-// uriBytes are those RFC 3986 lets stand in a URI besides letters and digits,
-// without the brackets, which belong to IPv6 hosts alone.
-const uriBytes = "-._~:/?#@!$&'()*+,;="
-
-// uri percent-encodes what may not stand in a URI, a stray % too. It is "" for
-// "". What is encoded already stays as it is.
-func uri(s string) string {
-	const hex = "0123456789ABCDEF"
-	s = text(s)
-	var b strings.Builder
-	for i := range len(s) {
-		switch c := s[i]; {
-		case isLetter(c), isDigit(c), strings.IndexByte(uriBytes, c) >= 0:
-			b.WriteByte(c)
-		case c == '%' && i+2 < len(s) && isHex(s[i+1]) && isHex(s[i+2]):
-			b.WriteByte(c)
-		default:
-			b.WriteByte('%')
-			b.WriteByte(hex[c>>4])
-			b.WriteByte(hex[c&15])
-		}
-	}
-	return b.String()
-}
+// uri is [review.URI] of a clean text.
+func uri(s string) string { return review.URI(text(s)) }
 
 // hasScheme reports whether a URI begins with a scheme, and has something behind
 // it, so that it is no reference relative to something.
@@ -42,8 +22,6 @@ func hasScheme(s string) bool {
 	}
 	return strings.Trim(scheme, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.") == ""
 }
-
-func isHex(c byte) bool { return isDigit(c) || c|0x20 >= 'a' && c|0x20 <= 'f' }
 
 // webURL is s as an absolute http or https URL in ASCII and without a user name
 // or password, or "" if it cannot be one.
